@@ -72,8 +72,13 @@ export default defineConfig(
       'no-console': 'error',
       'max-lines': ['error', 300],
       'no-restricted-syntax': ['error', moduleState],
+      'no-restricted-imports': ['error', { name: 'node:os', importNames: ['homedir', 'userInfo'], message: 'They throw for a user without a home: use base/home.ts.' }],
       ...noProcess,
     },
+  },
+  {
+    files: ['server/src/base/home.ts'],
+    rules: { 'no-restricted-imports': 'off' },
   },
   {
     files: homesOf('process'),

@@ -43,7 +43,7 @@ const daemonRooms = {
   secrets: [...foundations, 'policy'],
   session: [...contract, 'events', 'network', 'secrets', 'warm'],
   command: [...contract, 'events', 'policy', 'secrets', 'warm', 'session'],
-  'debug/node-bridge': [],
+  'debug/node-bridge': ['wire'],
   packages: [...contract, 'runtime/machine', 'events', 'network', 'policy', 'warm', 'session', 'command'],
   debug: [...contract, 'runtime/choice', 'events', 'policy', 'secrets', 'wire', 'session', 'command'],
   serving: [...contract, 'events', 'telemetry', 'metrics', 'audit', 'wire', 'network', 'policy', 'scan', 'secrets', 'usage', 'history', 'runtime/choice', 'warm', 'session', 'command', 'packages', 'debug'],
@@ -58,7 +58,7 @@ const daemonTop = ['', 'cli'];
 /** Each of these packages → the only files of the daemon that may import it. `*` at the end stands for all files in a folder. */
 const daemonHomes = {
   dockerode: ['runtime/kinds/docker/engine.ts'],
-  child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'base/ssh.ts', 'cli/unchanged.ts', 'debug/node-bridge/program.ts'],
+  child_process: ['runtime/machine/keeper.ts', 'runtime/machine/spawn.ts', 'base/ssh.ts', 'cli/unchanged.ts', 'debug/node-bridge/spawned.ts'],
   process: ['main.ts', 'cli/*', 'debug/node-bridge/main.ts'],
   ws: ['remote/front-door.ts', 'wire/websocket.ts', 'bridge/dial.ts'],
   worker_threads: ['scan/worker.ts', 'scan/thread.ts', 'base/sha256.ts', 'debug/node-bridge/main.ts', 'debug/node-bridge/preload.ts'],
@@ -68,7 +68,7 @@ const daemonHomes = {
 };
 
 /** The same for the VS Code extension, where each room may import from those before it. */
-const clientFloors = ['base', 'client', 'run', 'traces', 'sessions', 'view'];
+const clientFloors = ['base', 'client', 'run', 'traces', 'sessions', 'debug', 'view'];
 const clientRooms = Object.fromEntries(clientFloors.map((floor, at) => [floor, clientFloors.slice(0, at)]));
 const clientHomes = {
   vscode: ['extension.ts', 'base/code.ts'],

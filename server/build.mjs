@@ -69,7 +69,12 @@ const typescript = build({
   target: 'node18',
   // The stack of an error in a program names it like a part of the runtime, and does not lead to a file of ours.
   footer: { js: '//# sourceURL=node:internal/modules/typescript' },
-});
+}).then(withoutLines);
+
+/** Node shows the line of code that throws what nobody catches, unless the line has this text. Most of the loader is one line, and what is wrong is in the program. */
+function withoutLines(result) {
+  return { ...result, outputFiles: result.outputFiles.map(({ path, text }) => ({ path, text: text.replace(/^"use strict";/, '$&/* node-do-not-add-exception-line */') })) };
+}
 
 /** The thread in which code is scanned. */
 const scanner = build({

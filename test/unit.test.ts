@@ -7,7 +7,7 @@ function unit(...filters: string[]) {
   const script = fileURLToPath(new URL('unit.mjs', import.meta.url));
   const { status, stdout } = spawnSync(process.execPath, [script, ...filters], { env: {}, encoding: 'utf8' });
   const lines = stdout.trimEnd().split('\n');
-  return { status, last: lines.at(-1), tests: lines.filter((line) => line.includes('✔')).map((line) => line.trim()), stdout };
+  return { status, last: lines.at(-1), tests: lines.filter((line) => line.includes('✔')).map((line) => line.replace(/ \(\d+ms\)$/, '').trim()), stdout };
 }
 
 describe('unit tests', function () {

@@ -3,6 +3,7 @@ import type { Part } from '../bench.ts';
 import { channels } from './channels.ts';
 import { commands } from './commands.ts';
 import { crowd } from './crowd.ts';
+import { debugging } from './debugging.ts';
 import { files } from './files.ts';
 import { flood } from './flood.ts';
 import { idle } from './idle.ts';
@@ -15,9 +16,10 @@ import { programs } from './programs.ts';
 import { sessions } from './sessions.ts';
 import { soak } from './soak.ts';
 import { start } from './start.ts';
+import { stepping } from './stepping.ts';
 import { tunnel } from './tunnel.ts';
 import { volume } from './volume.ts';
 
 export const parts: readonly Part[] = [
-  start, sessions, commands, programs, packages, native, files, volume, output, channels, tunnel, flood, kills, idle, crowd, matrix, soak,
+  start, sessions, commands, programs, debugging, stepping, packages, native, files, volume, output, channels, tunnel, flood, kills, idle, crowd, matrix, soak,
 ];

@@ -16,6 +16,25 @@ end, {
   desc = 'Run the buffer or a range of it in a sandbox; with !, ask for arguments, environment and input first',
 })
 
+command('SandboxDebug', function(call)
+  require('codebeaker').debug({ args = #call.fargs > 0 and call.fargs or nil, ask = call.bang })
+end, {
+  bang = true,
+  nargs = '*',
+  desc = 'Debug the file of the buffer in a sandbox, with nvim-dap; with !, ask for arguments and environment first',
+})
+
+-- nvim-dap may be loaded at any time, and costs time to load, so it is looked for where there is something to debug.
+vim.api.nvim_create_autocmd({ 'FileType', 'BufEnter' }, {
+  group = vim.api.nvim_create_augroup('codebeaker_debugging', {}),
+  callback = function(event)
+    local language = require('codebeaker.language')
+    if language.is_debuggable(language.of_filetype(vim.bo[event.buf].filetype)) and require('codebeaker.nvim_dap').find() then
+      return require('codebeaker.debugging').register() ~= nil
+    end
+  end,
+})
+
 command('SandboxInstall', function(call)
   require('codebeaker').install(call.fargs)
 end, { nargs = '*', desc = 'Install packages for the runs of the buffer: those that are named, and those of the manifest' })

@@ -5,18 +5,25 @@
  */
 import { languageIds } from 'codebeaker/protocol';
 import { readFile, writeFile } from 'node:fs/promises';
+import { debuggableLanguages } from '../src/debug/languages.ts';
 import { fileURLToPath } from 'node:url';
 
 const file = new URL('../package.json', import.meta.url);
 const textFile = new URL('../package.nls.json', import.meta.url);
 
-/** @param manifest the text of package.json, in which a new clause may have any expression, as in `resourceLangId =~ /./` */
-export function withLanguages(manifest: string, ids: readonly string[]): string {
+/**
+ * @param manifest the text of package.json, in which a new clause may have any expression, as in `resourceLangId =~ /./`
+ * @param debuggable the languages that can be debugged: those of the clauses of `codebeaker.debug`, of breakpoints and of the debugger
+ */
+export function withLanguages(manifest: string, ids: readonly string[], debuggable: readonly string[]): string {
   const others = [...manifest.matchAll(/"(on(?!Language:)\w+:[^"]+)",?\n/g)].map(([, event]) => event);
   const events = [...ids.map((id) => `onLanguage:${id}`), ...others].map((event) => `\n    ${JSON.stringify(event)}`);
   return manifest
     .replace(/"activationEvents": \[[^\]]*\]/, `"activationEvents": [${events.join(',')}\n  ]`)
-    .replace(/LangId =~ \/[^/]*\//g, `LangId =~ /^(${ids.join('|')})$/`);
+    .replace(/LangId =~ \/[^/]*\//g, `LangId =~ /^(${ids.join('|')})$/`)
+    .replace(/"command": "codebeaker\.debug", .*/g, (line) => line.replace(/LangId =~ \/[^/]*\//g, `LangId =~ /^(${debuggable.join('|')})$/`))
+    .replace(/"breakpoints": \[[^\]]*\]/, `"breakpoints": [${debuggable.map((language) => `{ "language": ${JSON.stringify(language)} }`).join(', ')}]`)
+    .replace(/("languages": |"language": \{ "type": "string", "enum": )\["[^\]]*\]/g, (_, name: string) => `${name}[${debuggable.map((id) => JSON.stringify(id)).join(', ')}]`);
 }
 
 /** @param texts the text of package.nls.json, which lists the ids where it explains the setting `codebeaker.languages` */
@@ -25,6 +32,6 @@ export function textsWithLanguages(texts: string, ids: readonly string[]): strin
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await writeFile(file, withLanguages(await readFile(file, 'utf8'), languageIds));
+  await writeFile(file, withLanguages(await readFile(file, 'utf8'), languageIds, debuggableLanguages));
   await writeFile(textFile, textsWithLanguages(await readFile(textFile, 'utf8'), languageIds));
 }

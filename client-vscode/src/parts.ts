@@ -11,14 +11,19 @@ import { type Connection, openConnection } from './client/connection.ts';
 import { initializeParams } from './client/initialize.ts';
 import { ServerTokens } from './client/server-tokens.ts';
 import { reportOf, startDaemon } from './client/process.ts';
+import { debugConfigurations } from './debug/configurations.ts';
+import { Debugs } from './debug/debugs.ts';
+import { DEBUG_TYPE } from './debug/launch.ts';
 import { Consoles, type RunConsole } from './run/consoles.ts';
 import type { RunEnd } from './run/run.ts';
 import { createDisk, type Disk } from './run/sandbox/disk.ts';
+import { DelayedClose } from './run/sandbox/delayed-close.ts';
+import { KeptSandboxes } from './run/sandbox/kept.ts';
 import { Spares } from './run/sandbox/spares.ts';
 import { languageOf } from './run/source/language.ts';
 import { RememberedOptions } from './run/source/options.ts';
 import { Packages } from './run/source/packages.ts';
-import type { RunSpec } from './run/source/run-spec.ts';
+import type { RunNeeds, RunSpec } from './run/source/run-spec.ts';
 import { Secrets } from './run/source/secrets.ts';
 import type { Source } from './run/source/source.ts';
 import { SessionFiles } from './sessions/files.ts';
@@ -33,6 +38,7 @@ import { TraceDiagnostics } from './traces/diagnostics.ts';
 import { traceLinks } from './traces/links.ts';
 import { askForAccess } from './view/access.ts';
 import { runAgain, runCommands } from './view/commands.ts';
+import { DebugCommands } from './view/debug-commands.ts';
 import { Doctor } from './view/doctor.ts';
 import { fileCommands } from './view/file-commands.ts';
 import { historyCommands } from './view/history-commands.ts';
@@ -101,12 +107,16 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   const chosen = new ChosenRuntimes(code);
   const packages = new Packages({ code, disk, mode: () => settings().packages });
   const secrets = new Secrets({ storage: context.secrets, memory: context.globalState, workspace: context.workspaceState, wanted: () => settings().secrets, own: () => settings().ownSecrets, ask: (names) => askForSecrets(code, names) });
-  const complete = async (spec: RunSpec) => secrets.complete(await packages.complete(spec));
+  const complete = async (spec: RunSpec, needs?: RunNeeds) => secrets.complete(await packages.complete(spec, needs), needs);
+  const sandboxesToKeep = () => settings().keepSessions;
+  const kept = new KeptSandboxes(sandboxesToKeep);
+  const delayedClose = new DelayedClose(clock);
   const consoles = new Consoles({
-    code, client, clock, disk, log, spares, chosen, newId, random,
-    sandboxesToKeep: () => settings().keepSessions,
-    focus: () => settings().focusTerminal,
+    code, client, clock, disk, log, spares, chosen, kept, delayedClose, newId, random, sandboxesToKeep, focus: () => settings().focusTerminal,
   });
+  const supply = { disk, makeRoom: () => consoles.makeRoom() };
+  const debugs = new Debugs({ code, client, clock, log, options, spares, kept, delayedClose, chosen, complete, newId, random, sandboxesToKeep, supply: { ...supply, takeSpare: spares.take.bind(spares) } });
+  const programs = () => [...consoles.programs, ...debugs.programs];
   const store = own(new SessionStore({ client, clock, log, isHidden: (sessionId) => spares.has(sessionId) }));
   own(new Ports({ code, client, log, wanted: () => settings().ports === 'notify' }));
   const made = new Made({ code, disk, log, connection: () => store.connection });
@@ -131,13 +141,21 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     isElsewhere: () => settings().server.url !== '',
     isAvailable: (runtime) => Boolean(choices.withId(runtime)),
   });
-  const status = own(new Status({ code, choices, runningCount: () => consoles.running.length, url: () => settings().server.url }));
+  const status = own(new Status({ code, choices, runningCount: () => programs().length, url: () => settings().server.url }));
+
+  const debugging = new DebugCommands({
+    code,
+    languages: () => store.connection?.server.capabilities.debug?.languages ?? [],
+    tellFailure: (source, fault) => missing.tellFailure(source, fault),
+  });
+  const sourceIn = (sessionId: string) => consoles.ofSession(sessionId)?.run.spec.source ?? debugs.sourceOf(sessionId);
 
   const setContext = (name: string, value: unknown) => void code.commands.executeCommand('setContext', name, value);
   const update = () => {
     const uri = window.activeTextEditor?.document.uri;
-    setContext('codebeaker.running', consoles.running.length > 0);
-    setContext('codebeaker.editorRunning', uri !== undefined && consoles.ofDocument(uri)?.running === true);
+    const running = programs();
+    setContext('codebeaker.running', running.length > 0);
+    setContext('codebeaker.editorRunning', running.some(({ source }) => source.uri.toString() === uri?.toString()));
     status.update();
   };
 
@@ -162,9 +180,9 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(choices.onChange(() => status.update()));
   own(client.onChange((connection) => {
     update();
-    connection?.handle('network/requestAccess', (params, token) => askForAccess(code, (sessionId) => consoles.ofSession(sessionId)?.run.spec.source.name, params, token));
+    connection?.handle('network/requestAccess', (params, token) => askForAccess(code, (sessionId) => sourceIn(sessionId)?.name, params, token));
     connection?.on('command/diagnostics', ({ sessionId, diagnostics }) => {
-      const source = consoles.ofSession(sessionId)?.run.spec.source;
+      const source = sourceIn(sessionId);
       if (source && settings().scan !== 'off') findings.show(source, diagnostics);
     });
     if (connection) void missing.tellWithoutDocker(connection);
@@ -185,11 +203,26 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     }
   }));
 
+  own(debugs.onEvent((event) => {
+    update();
+    const { source } = event;
+    if (event.kind === 'failed') void debugging.tellFailure(source, event.fault);
+    else if (event.kind === 'started') {
+      problems.clear(event.source.uri);
+      findings.clear(event.source.uri);
+    } else if (event.claimed) {
+      const { session: { sessionId, advisories }, folderRefused } = event.claimed;
+      if (sandboxesToKeep() > 0) void made.look({ sessionId, source: event.source, folderRefused });
+      void weaknesses.tell(event.source.name, advisories);
+    }
+  }));
+
   const endedOf = (shown: RunConsole | undefined) => made.endedIn(shown?.run.session?.sessionId ?? '');
   const commands = {
-    ...runCommands({ code, consoles, options, complete }),
+    ...debugging.commands,
+    ...runCommands({ code, consoles, options, complete }, programs),
     ...installCommands(installing),
-    ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) }),
+    ...fileCommands({ code, made, connection: () => store.connection, lastEnded: () => endedOf(consoles.ofTerminal(window.activeTerminal)) ?? endedOf(consoles.lastUsed) ?? made.endedIn(debugs.lastSession?.sessionId ?? '') }),
     ...secretCommands({ code, secrets }),
     ...serverCommands({ code, tokens, restart }),
     ...sessionCommands({ code, clock, store, made, newId, random }),
@@ -211,7 +244,11 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
   own(workspace.registerFileSystemProvider(SCHEME, new SessionFiles(code, () => store.connection), { isReadonly: true, isCaseSensitive: true }));
   own(window.registerFileDecorationProvider(made));
   own(window.registerTerminalLinkProvider(traceLinks(code, consoles)));
-  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, complete, newId, random, supply: { disk, makeRoom: () => consoles.makeRoom() } })));
+  own(tasks.registerTaskProvider(TASK_TYPE, taskProvider({ code, client, clock, chosen, complete, newId, random, supply })));
+  own(code.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, debugs));
+  const configurations = debugConfigurations({ code, mayDebug: (document) => debugging.mayDebug(document) });
+  own(code.debug.registerDebugConfigurationProvider(DEBUG_TYPE, { resolveDebugConfiguration: configurations.resolveDebugConfiguration }));
+  own(code.debug.registerDebugConfigurationProvider(DEBUG_TYPE, { provideDebugConfigurations: configurations.provideDebugConfigurations }, code.DebugConfigurationProviderTriggerKind.Dynamic));
   own(window.onDidChangeActiveTextEditor(update));
   own(workspace.onDidCloseTextDocument(({ uri }) => {
     problems.clear(uri);
@@ -246,7 +283,7 @@ export function createParts(surroundings: Surroundings): { start(): void; stop()
     },
     async stop() {
       cancelAges?.();
-      consoles.stopAll();
+      for (const { stop } of programs()) stop();
       void consoles.makeRoom();
       await client.stop();
     },

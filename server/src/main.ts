@@ -62,7 +62,7 @@ async function run(argv: readonly string[], started: () => void): Promise<number
   // A command line that is wrong says no more than this.
   let wantsJson = argv.includes('--json');
   try {
-    const args = parseArguments(argv);
+    const args = argumentsOf(argv);
     wantsJson = 'json' in args && args.json;
     return await dispatch(args, started);
   } catch (fault) {
@@ -70,8 +70,23 @@ async function run(argv: readonly string[], started: () => void): Promise<number
     const isUsage = fault instanceof UsageError;
     stderr().write(`codebeaker: ${fault.message}${isUsage ? '; codebeaker --help shows what can be typed' : ''}\n`);
     if (wantsJson) await print(`${JSON.stringify({ outcome: 'notStarted', exitCode: null, signal: null, error: { message: fault.message } })}\n`);
-    return isUsage ? Exit.usage : Exit.config;
+    return codeOfFault(fault);
   }
+}
+
+/** What is wrong with the command line of a debug adapter is told to the editor as well, which shows what its `launch` is refused with. */
+function argumentsOf(argv: readonly string[]): Arguments {
+  try {
+    return parseArguments(argv);
+  } catch (fault) {
+    if (argv[0] !== 'dap' || !(fault instanceof UsageError)) throw fault;
+    return { ...(parseArguments(['dap']) as Extract<Arguments, { command: 'dap' }>), wrong: fault };
+  }
+}
+
+/** The exit code where nothing could begin. Any other fault is one of CodeBeaker's own. */
+function codeOfFault(fault: unknown): number {
+  return fault instanceof UsageError ? Exit.usage : fault instanceof ConfigError ? Exit.config : Exit.fault;
 }
 
 async function dispatch(args: Arguments, started: () => void): Promise<number> {
@@ -103,9 +118,13 @@ async function dispatch(args: Arguments, started: () => void): Promise<number> {
       return runFile(daemon, surroundings, args, { stdin, stdout, stderr: stderr(), oneOutput: isOneFile(1, 2), showUnchanged: () => showUnchanged(stdin), onSignal });
     }
     case 'dap': {
-      const { dap } = await import('./cli/dap.ts');
       const { stdin, stdout } = process;
-      return dap(await createDaemon(surroundings, args.config, { logging: args.log }), surroundings, args.language, { stdin, stdout, stderr });
+      if (args.terminal !== undefined) {
+        const [{ showTerminal }, { showUnchanged }] = await Promise.all([import('./cli/dap-screen.ts'), import('./cli/unchanged.ts')]);
+        return showTerminal(args.terminal, { stdin, stdout, stderr: stderr(), showUnchanged: () => showUnchanged(stdin) });
+      }
+      const [{ dap }, { dapDaemon }] = await Promise.all([import('./cli/dap.ts'), import('./cli/dap-daemon.ts')]);
+      return dap(args.wrong ? Promise.reject(args.wrong) : dapDaemon(surroundings, { elsewhere: args.elsewhere, config: args.config, typed: args.networkModes, logging: args.log }), surroundings, args.language, { stdin, stdout, stderr }, codeOfFault);
     }
     case 'doctor': {
       const { doctor } = await import('./cli/doctor.ts');

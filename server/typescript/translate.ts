@@ -34,7 +34,8 @@ function formatOf(file: string, code: string): Translation['format'] {
   if (file.endsWith('.mts')) return 'module';
   if (!file.endsWith('.cts') && typeOfPackage(dirname(file)) === 'module') return 'module';
   try {
-    compileFunction(code, wrapper, { filename: file });
+    // It has no name: a debugger would take it for the file, and its lines for those of the file.
+    compileFunction(code, wrapper);
     return 'commonjs';
   } catch {
     // It has an import, an export, import.meta or a top-level await.

@@ -14,6 +14,8 @@ import { pythonAttacks } from './python.ts';
 
 /** How long an attack may go on. */
 const TIMEOUT_MS = Number(process.env.CODEBEAKER_ATTACK_MS ?? 500);
+/** The same for those that end before it, however slow the machine is. */
+const ENDING_MS = 10_000;
 const MiB = 2 ** 20;
 const limits = { memoryBytes: 128 * MiB, diskBytes: 32 * MiB, pids: 64, outputBytes: 8 * MiB, cpus: 1 };
 
@@ -94,13 +96,13 @@ for (const [runtime, { language, attacks, needs, here }] of Object.entries(place
 }
 
 /** Runs the attack to its end. A lost session counts as the outcome `sandboxLost`. */
-async function strike(client: RawClient, sessionId: string, { code, pty, input }: Attack): Promise<{ outcome: string; output: string }> {
+async function strike(client: RawClient, sessionId: string, { code, pty, input, outcomes }: Attack): Promise<{ outcome: string; output: string }> {
   const commandId = `attack-${Math.random()}`;
   let output = '';
   client.onNotification = ({ method, params }) => {
     if (method === 'command/output' && params.commandId === commandId && output.length < 100_000) output += params.data;
   };
-  const running = client.call('command/runCode', { sessionId, commandId, code, timeoutMs: TIMEOUT_MS, ...(pty ? { pty: { cols: 80, rows: 24 } } : {}), ...(input ? { interactive: true } : {}) });
+  const running = client.call('command/runCode', { sessionId, commandId, code, timeoutMs: outcomes.includes('timedOut') ? TIMEOUT_MS : Math.max(TIMEOUT_MS, ENDING_MS), ...(pty ? { pty: { cols: 80, rows: 24 } } : {}), ...(input ? { interactive: true } : {}) });
   if (input) for (let sent = 0; sent < 8; sent++) client.notify('command/input', { commandId, data: 'x'.repeat(MiB) });
   const { result, error } = await running;
   if (!error) return { outcome: result.outcome as string, output };

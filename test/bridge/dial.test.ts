@@ -171,7 +171,7 @@ describe('calling a daemon elsewhere', () => {
       const path = join(folder, 'daemon.sock');
       await listen(createServer(), path);
       ssh(`for each; do case "$each" in */socket:*) local="\${each%%:*}";; esac; last="$each"; done; ls -ld "$(dirname "$local")" >> ${join(folder, 'mode')}
-${process.execPath} -e 'require("net").createServer((a) => { const b = require("net").connect("${path}"); a.pipe(b).pipe(a); a.on("error", () => 0) }).listen(process.argv[1], () => console.log("motd\\ncodebeaker: the way is open"))' "$local" & child=$!; cat >/dev/null; kill $child`);
+exec ${process.execPath} -e 'require("net").createServer((a) => { const b = require("net").connect("${path}"); a.pipe(b).pipe(a); a.on("error", () => 0) }).listen(process.argv[1], () => console.log("motd\\ncodebeaker: the way is open")); process.stdin.resume().on("end", () => process.exit())' "$local"`);
       const line = await call(`ssh://box${path}`);
       expect(await echo(line)).to.equal('hello');
       expect(arguments_()[0]).to.match(/^-T -o ControlMaster=no -o ControlPath=none -L .*\/codebeaker-ssh-\w+\/socket:.*daemon\.sock -- box echo 'codebeaker: the way is open'; exec cat >\/dev\/null$/);

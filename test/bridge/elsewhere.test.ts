@@ -48,6 +48,42 @@ describe('a daemon elsewhere', () => {
     expect(daemon.messages).to.deep.equal([{ jsonrpc: '2.0', id: 0, method: 'initialize', params: { processId: 1, trusted: true, trace: 'off' } }]);
   });
 
+  it('tells its progress as one, whatever the steps tell', async () => {
+    const { client, daemon, initialize, answer, create } = bench();
+    initialize();
+    create({ workDoneToken: 't', packages: { manifest: 'requirements.txt' } });
+    const progress = (value: object, token = 't') => daemon.says({ jsonrpc: '2.0', method: '$/progress', params: { token, value } });
+    await nextLoopIteration();
+    progress({ kind: 'begin', title: 'Creating a sandbox' });
+    progress({ kind: 'report', message: 'getting the image', percentage: 50 });
+    progress({ kind: 'end' });
+    progress({ kind: 'begin', title: 'of another' }, 'other');
+    await answer('session/create', { result: SESSION });
+    await answer('command/writeFile');
+    progress({ kind: 'begin', title: 'Installing packages' });
+    progress({ kind: 'end' });
+    await answer('command/installPackages', { result: { outcome: 'exited' } });
+    const told = client.messages.filter(({ method }) => method === '$/progress').map(({ params }) => [params.token, params.value]);
+    expect(told).to.deep.equal([
+      ['t', { kind: 'begin', title: 'Creating a sandbox' }],
+      ['t', { kind: 'report', message: 'getting the image', percentage: 50 }],
+      ['other', { kind: 'begin', title: 'of another' }],
+      ['t', { kind: 'report', message: 'sending the folder' }],
+      ['t', { kind: 'report', message: 'Installing packages' }],
+      ['t', { kind: 'end' }],
+    ]);
+    expect(client.messages.at(-1)).to.include({ id: 'c' });
+  });
+
+  it('takes an answer for one, whatever names stand in it', async () => {
+    const { client, initialize, answer, create } = bench();
+    initialize();
+    create({ workDoneToken: 't' });
+    await answer('session/create', { result: { ...SESSION, label: 'a/progress' } });
+    await answer('command/writeFile');
+    expect(client.messages.at(-1)).to.deep.equal({ jsonrpc: '2.0', id: 'c', result: { ...SESSION, label: 'a/progress' } });
+  });
+
   it('gets a session without the folder, and then its files; the client hears of the session when they are there', async () => {
     const { client, initialize, answer, create, asked, daemon } = bench();
     initialize({ trusted: true });

@@ -99,6 +99,11 @@ describe('codebeaker config', () => {
     expect(shown).to.be.instanceOf(ConfigError).and.to.have.property('message').that.contains('line 3, column 16');
   });
 
+  it('check names runtimes of a pool that there are not', async () => {
+    const file = put(user, { pool: { dockr: { python: 1 }, docker: { python: 1 }, kata: { python: 1 } }, docker: { runtimes: { kata: { ociRuntime: 'kata-fc', isolation: 9 } } } });
+    expect(await type('check')).to.deep.equal({ code: 78, text: `${file}: pool.dockr: there is no such runtime; the runtimes are docker, gvisor, kata, native, deno, bun\n` });
+  });
+
   it('check names rules and categories that there are not, with the one that is nearest', async () => {
     const wrong = put(user, { scan: { rules: { 'python/unsafe-yml': 'off', 'python/eval': 'off', 'credential/gitub': 'hint' } } });
     const narrower = put(project, { scan: { rules: { 'javascript/evall': 'error' } } });

@@ -285,9 +285,9 @@ why.
   });
 
   it('says what can be debugged, and what to type for the rest', async () => {
-    const { text } = await run([docker], false, {}, [{ language: 'python', here: true, hint: 'install it' }, { language: 'ruby', here: false, hint: 'install rdbg' }]);
-    expect(text).to.contain('Programs can be debugged: python (codebeaker dap).\nTo debug ruby: install rdbg.\n');
-    const { debug } = JSON.parse((await run([docker], true, {}, [{ language: 'python', here: true, hint: 'install it' }, { language: 'ruby', here: false, hint: 'install rdbg' }])).text) as { debug: object };
-    expect(debug).to.deep.equal([{ language: 'python', here: true }, { language: 'ruby', here: false, hint: 'install rdbg' }]);
+    const { text } = await run([docker], false, {}, [{ language: 'python', runtimes: ['docker', 'native'], hint: 'install it' }, { language: 'ruby', runtimes: [], hint: 'install rdbg' }]);
+    expect(text).to.contain('Programs can be debugged (codebeaker dap): python in docker, native.\nTo debug ruby: install rdbg.\n');
+    const { debug } = JSON.parse((await run([docker], true, {}, [{ language: 'python', runtimes: ['docker', 'native'], hint: 'install it' }, { language: 'ruby', runtimes: [], hint: 'install rdbg' }])).text) as { debug: object };
+    expect(debug).to.deep.equal([{ language: 'python', here: true, runtimes: ['docker', 'native'] }, { language: 'ruby', here: false, runtimes: [], hint: 'install rdbg' }]);
   });
 });

@@ -4,7 +4,7 @@ import { ResponseError } from 'vscode-jsonrpc/node';
 import { unfit, whyNot } from '../../server/src/cli/package-faults.ts';
 
 const fault = (message: string, data: object | undefined = { kind: 'PackageInstallFailed' }) => new ResponseError(1040, message, data);
-const told = (message: string, data?: object, manifest?: string) => (whyNot(fault(message, data), { manifest, packageBytes: 1024 ** 2 }) as Error).message;
+const told = (message: string, data?: object, manifest?: string) => (whyNot(fault(message, data), manifest) as Error).message;
 
 describe('packages that could not be installed', () => {
   it('are told of by what was typed', () => {
@@ -21,13 +21,13 @@ describe('packages that could not be installed', () => {
   });
 
   it('keep the code and the kind of the error', () => {
-    const { code, data } = whyNot(fault('no', { kind: 'DiskFull' }), { manifest: undefined, packageBytes: 1 }) as ResponseError<object>;
+    const { code, data } = whyNot(fault('no', { kind: 'DiskFull' }), undefined) as ResponseError<object>;
     expect([code, data]).to.deep.equal([1040, { kind: 'DiskFull' }]);
   });
 
   it('are not talked about where the run was cancelled, or the daemon is gone', () => {
     for (const each of [new Error('no'), fault('no', { kind: 'RequestCancelled' }), new ResponseError(-32097, 'no')]) {
-      expect(whyNot(each, { manifest: 'Gemfile', packageBytes: 1 })).to.equal(each);
+      expect(whyNot(each, 'Gemfile')).to.equal(each);
       expect(unfit(each, 'Gemfile')).to.equal(each);
     }
   });

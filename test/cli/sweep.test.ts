@@ -122,10 +122,14 @@ describe('codebeaker sweep', () => {
   it('shows a table, and says where nothing could be looked for', async () => {
     expect((await run({ json: false })).text).to.equal('no daemon has left anything on this machine\n');
     const dead = await folder(home, 'dead');
+    const group = join(home, 'a'.repeat(100), 'b'.repeat(100));
+    mkdirSync(group, { recursive: true });
+    writeFileSync(join(dead, 'groups'), `${group}\n`);
     await engine.stop();
     const { code, text } = await run({ json: false, dryRun: true });
     expect(code).to.equal(0);
-    expect(text).to.contain(`folder  ${dead}  would be removed`).and.contain('not looked for: containers: ').and.contain("can't be reached");
+    expect(text.split('\n').slice(0, 5)).to.deep.equal(['STATE             WHAT           NAME', `would be removed  control group  ${group}`, `  ${DIED}`, `would be removed  folder         ${dead}`, `  ${DIED}`]);
+    expect(text).to.contain('not looked for: containers: ').and.contain("can't be reached");
     await engine.restart();
   });
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { casesOf, expectedOf } from '../client-cases/cases.ts';
 import { type Editor, quote } from './editor.ts';
-import { inNeovim } from './neovims.ts';
+import { every, inNeovim } from './neovims.ts';
 
 const session = {
   runtime: 'docker',
@@ -191,4 +191,4 @@ inNeovim('the cases of both clients', (editor) => {
       });
     }
   });
-});
+}, { only: every });

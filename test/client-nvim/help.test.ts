@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { image, until } from '../e2e/environment.ts';
 import { dockerImage, need } from '../require.ts';
 import { type Editor, quote } from './editor.ts';
-import { inNeovim } from './neovims.ts';
+import { every, inNeovim } from './neovims.ts';
 
 async function health(editor: Editor): Promise<string> {
   await editor.command('checkhealth codebeaker');
@@ -17,7 +17,7 @@ inNeovim(':checkhealth codebeaker', (editor) => {
 
   it('reports the daemon, its runtimes and what is trusted', async () => {
     expect(await health(editor())).to.match(/the daemon answers: version \d/).and.match(/docker: isolation \d+ of 10; .*python/)
-      .and.include('no folder is trusted').and.include('log: /');
+      .and.include('no folder is trusted').and.include('log: /').and.include('nvim-dap is not installed');
   });
 
   it('reports versions that are known to be broken', async () => {
@@ -43,16 +43,16 @@ inNeovim(':checkhealth codebeaker', (editor) => {
     await until('a message about its end is shown', async () => (await editor().messages()).length > 0);
     expect(await health(editor())).to.include('no-such-program cannot be started');
   });
-});
+}, { only: every });
 
 inNeovim(':help codebeaker', (editor) => {
   it('is there without making tags, and describes every command and option (N2)', async () => {
     const options = await editor().lua<string[]>("return require('codebeaker.config').names()");
-    const commands = ['SandboxRun', 'SandboxStop', 'SandboxShell', 'SandboxFiles', 'SandboxHistory', 'SandboxSessions'];
+    const commands = ['SandboxRun', 'SandboxDebug', 'SandboxStop', 'SandboxShell', 'SandboxFiles', 'SandboxHistory', 'SandboxSessions'];
     expect(options).to.include.members(['command', 'trusted']);
     for (const topic of ['codebeaker', ...commands.map((name) => `:${name}`), ...options.map((name) => `codebeaker-option-${name}`)]) {
       await editor().command(`help ${topic}`);
       expect(await editor().lua("return vim.fn.expand('%:t') .. vim.fn.getline('.')"), topic).to.match(/^codebeaker\.txt/).and.include(`*${topic}*`);
     }
   });
-});
+}, { only: every });

@@ -11,11 +11,13 @@ export const docker: Options = { setup: { runtime: 'docker' } };
 
 export const newest = 'the newest Neovim';
 export const oldest = 'Neovim 0.7';
+export const every = Object.keys(suites);
 
-/** Makes a suite for each version, or only for those that are named. `editor()` returns the editor of the suite. */
+/** Makes a suite for the oldest and for the newest version, or for those that are named. `editor()` returns the editor of the suite. */
 export function inNeovim(subject: string, tests: (editor: () => Editor) => void, options: Options & { only?: string | readonly string[] } = {}): void {
+  const { only = [oldest, newest] } = options;
   for (const [name, suite] of Object.entries(suites)) {
-    if (options.only !== undefined && ![options.only].flat().includes(name)) continue;
+    if (![only].flat().includes(name)) continue;
     const binary = fileURLToPath(new URL(`../../.cache/neovim/${suite}/nvim`, import.meta.url));
     describe(`${name}: ${subject}`, function () {
       this.timeout(60_000);

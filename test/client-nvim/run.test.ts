@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { image, until } from '../e2e/environment.ts';
 import { dockerImage, need, npmPackage } from '../require.ts';
-import { docker, inNeovim } from './neovims.ts';
+import { docker, every, inNeovim } from './neovims.ts';
 
 inNeovim(':SandboxRun', (editor) => {
   before(need('docker', dockerImage(image)));
@@ -96,7 +96,7 @@ inNeovim(':SandboxRun', (editor) => {
     await editor().command('SandboxRun');
     await until('a message says so', async () => (await editor().messages()).some((text) => text.includes("type 'cobol' cannot be run")));
   });
-}, docker);
+}, { ...docker, only: every });
 
 inNeovim('the end of a long output (N1)', (editor) => {
   before(need('docker', dockerImage(image)));

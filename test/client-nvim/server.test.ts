@@ -6,7 +6,7 @@ import { processes, until } from '../e2e/environment.ts';
 import { daemonPath } from '../e2e/raw-client.ts';
 import { RemoteDaemon } from '../e2e/remote-daemon.ts';
 import { need, program } from '../require.ts';
-import { inNeovim, newest, oldest } from './neovims.ts';
+import { inNeovim } from './neovims.ts';
 
 inNeovim('a daemon elsewhere', (editor) => {
   let daemon: RemoteDaemon;
@@ -50,4 +50,4 @@ inNeovim('a daemon elsewhere', (editor) => {
     expect(command.slice(2)).to.deep.equal(['connect', 'ssh://box/s', `--token-file=${process.env.HOME}/t`, '--ca=/c', '--same-machine']);
     expect(await editor().lua("local config = require('codebeaker.config'); config.set({ server = { url = 'x', token = function() return 'made' end } }); return config.environment().CODEBEAKER_TOKEN")).to.equal('made');
   });
-}, { only: [oldest, newest] });
+});

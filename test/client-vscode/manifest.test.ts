@@ -2,10 +2,13 @@
 import { expect } from 'chai';
 import { languageIds } from 'codebeaker/protocol';
 import { readdirSync, readFileSync } from 'node:fs';
+import { debuggableLanguages } from '../../client-vscode/src/debug/languages.ts';
+import { launchMemberNames } from '../../client-vscode/src/debug/launch-members.ts';
 import { readSettings } from '../../client-vscode/src/base/settings.ts';
 import { withLanguages } from '../../client-vscode/scripts/manifest.mts';
 import { createParts } from '../../client-vscode/src/parts.ts';
 import { languageOf } from '../../client-vscode/src/run/source/language.ts';
+import { debugLanguages } from '../../server/src/debug/adapters/table.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeCode } from '../fakes/code.ts';
 
@@ -43,12 +46,34 @@ describe('the manifest', () => {
 
   it('has exactly the languages of the protocol in each clause and in the activation events', () => {
     const manifestText = read('package.json');
-    expect(withLanguages(manifestText, languageIds), 'npm run -w client-vscode manifest').to.equal(manifestText);
+    expect(withLanguages(manifestText, languageIds, debuggableLanguages), 'npm run -w client-vscode manifest').to.equal(manifestText);
     const clauses = manifestText.match(/LangId =~ \/\^\([^)]*\)\$\//g) ?? [];
     expect(clauses.length).to.be.above(5);
-    for (const clause of clauses) expect(/\((.*)\)/.exec(clause)?.[1]?.split('|')).to.deep.equal([...languageIds]);
+    const listed = (clause: string) => /\((.*)\)/.exec(clause)?.[1]?.split('|');
+    for (const line of manifestText.split('\n').filter((each) => each.includes('LangId =~'))) {
+      const wanted = line.includes('"codebeaker.debug"') ? debuggableLanguages : languageIds;
+      expect(listed(line.slice(line.indexOf('LangId')).split('$/')[0] ?? ''), line).to.deep.equal([...wanted]);
+    }
     const events = manifest.activationEvents.filter((event: string) => event.startsWith('onLanguage:'));
     expect(events).to.deep.equal(languageIds.map((id) => `onLanguage:${id}`));
+  });
+
+  it('offers to debug exactly the languages for which the daemon has a debugger (issue 16)', () => {
+    expect([...debuggableLanguages].sort()).to.deep.equal(debugLanguages.map(({ language }) => language).sort());
+    const [{ languages, configurationAttributes }] = contributes.debuggers;
+    expect(languages).to.deep.equal(debuggableLanguages);
+    expect(configurationAttributes.launch.properties.language.enum).to.deep.equal(debuggableLanguages);
+    expect(contributes.breakpoints.map(({ language }: any) => language)).to.deep.equal(debuggableLanguages);
+  });
+
+  it('declares exactly the members of a launch configuration that count, and the page on debugging says which do not', () => {
+    const [{ configurationAttributes: { launch } }] = contributes.debuggers;
+    expect(Object.keys(launch.properties).sort()).to.deep.equal([...launchMemberNames].sort());
+    const page = readFileSync(new URL('../docs/debugging.md', folder), 'utf8');
+    const [, table = ''] = page.split('## What launch takes');
+    const rows = [...(table.split('\n## ')[0] ?? '').matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
+    expect(rows.filter((name) => !launchMemberNames.includes(name))).to.deep.equal(['preference', 'strict']);
+    expect(launchMemberNames.filter((name) => !rows.includes(name))).to.deep.equal([]);
   });
 
   it('has no clause on a language that is not generated', () => {

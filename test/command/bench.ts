@@ -91,6 +91,7 @@ export class CommandBench {
       commands: this.commands,
       signal,
       warm: this.#warm,
+      begins: () => undefined,
       aside: () => this.aside(),
       maxChunkBytes: 64 * 1024,
       quota: endless,

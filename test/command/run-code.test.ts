@@ -214,6 +214,6 @@ describe('a run that is not possible', () => {
 
   it('is refused with the tools that are missing', async () => {
     const bench = await CommandBench.create();
-    expect((await faultOf(bench.code({ code: '', language: 'csharp' }))).message).to.equal('this sandbox cannot run csharp, because there is no dotnet, or mcs + mono in its PATH; use another image or runtime');
+    expect((await faultOf(bench.code({ code: '', language: 'csharp' }))).message).to.equal('this sandbox cannot run csharp, because there is no dotnet 10.0 or later, or mcs + mono in its PATH; use another image or runtime');
   });
 });

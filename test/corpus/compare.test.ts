@@ -21,6 +21,12 @@ describe('the plan of the corpus', () => {
     }
   });
 
+  it('has one program in four in a slow place, in one mode', () => {
+    const slow = { ...places[2] as PlanPlace, slow: true };
+    const plans = Array.from({ length: 8 }, (_, number) => planFor('python', sample, number, slow, [...places.slice(0, 2), slow]));
+    expect(plans.map(({ length }) => length)).to.deep.equal([1, 0, 0, 0, 1, 0, 0, 0]);
+  });
+
   it('has no mode in which a program can not be run', () => {
     const primed = ({ primed: is }: Mode) => is;
     const [first, , last] = places as [PlanPlace, PlanPlace, PlanPlace];

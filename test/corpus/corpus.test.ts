@@ -84,6 +84,7 @@ function jobsOf(place: Place): Job[] {
       if (sample.lacks?.[place.name] !== undefined || (sample.terminal && !place.terminals)) return [];
       const alike = places.filter((other) => languagesOf(other).includes(language) && other.deno === place.deno && sample.lacks?.[other.name] === undefined && (other.terminals || !sample.terminal));
       const modes = whole ? modesOf(language, sample, place) : planFor(language, sample, number, place, alike);
+      if (modes.length === 0) return [];
       const result = deferred<void>();
       // It may fail before its test waits for it.
       result.promise.catch(() => undefined);

@@ -25,9 +25,11 @@ export interface PlanPlace {
   readonly name: string;
   /** The languages whose interpreters can wait there. */
   readonly waits: readonly LanguageId[];
-  /** Whether a program takes longer there than elsewhere. It is then run in one mode, if others can have the rest. */
+  /** Whether a program takes longer there than elsewhere. Then one program in SLOW_SHARE is run there, in one mode, if others can have the rest. */
   readonly slow?: boolean;
 }
+
+const SLOW_SHARE = 4;
 
 /** Variables with which no interpreter waits, because they have it run code before its file. */
 const early = /^(?:PYTHON|RUBY|GEM|BUNDLE|NODE_|LD_|.*PATH$)/;
@@ -43,7 +45,7 @@ export function modesOf(language: LanguageId, sample: Sample, { waits }: PlanPla
   return modes.filter(({ primed, text }) => (!primed || mayWait) && (!text || sample.entry === undefined));
 }
 
-/** What is run in `place`, if each program runs in each mode in some place, and in each place in some mode. `number`: that of the program. */
+/** What is run in `place`, if each program runs in each mode in some place, and in each place that is not slow in some mode. `number`: that of the program. */
 export function planFor(language: LanguageId, sample: Sample, number: number, place: PlanPlace, places: readonly PlanPlace[]): Mode[] {
   const mine = modesOf(language, sample, place);
   const planned = mine.filter((mode) => {
@@ -51,5 +53,6 @@ export function planFor(language: LanguageId, sample: Sample, number: number, pl
     const able = can.some(({ slow }) => !slow) ? can.filter(({ slow }) => !slow) : can;
     return able[(number + modes.indexOf(mode)) % able.length] === place;
   });
-  return planned.length > 0 ? planned : mine.slice(number % mine.length).slice(0, 1);
+  if (planned.length > 0) return planned;
+  return place.slow && number % SLOW_SHARE > 0 ? [] : mine.slice(number % mine.length).slice(0, 1);
 }

@@ -46,6 +46,8 @@ describe('the stream of a debug adapter', () => {
     'another type': frame({ seq: 1, type: 'notice', event: 'x' }),
     'a response to nothing': frame({ seq: 1, type: 'response', success: true, command: 'x' }),
     'an event without a name': frame({ seq: 1, type: 'event' }),
+    'more values than a message has': frame(`{"seq":1,"type":"event","event":"x","body":{"a":[${'[],'.repeat(1_000_000)}0]}}`),
+    'more members than a message has': frame(`{"seq":1,"type":"event","event":"x","body":{${Array.from({ length: 300_000 }, (_, at) => `"${at}":0`).join()}}}`),
     'a name without end': frame({ seq: 1, type: 'event', event: 'x'.repeat(1000) }),
   };
   for (const [what, bytes] of Object.entries(hostile)) {
@@ -56,6 +58,11 @@ describe('the stream of a debug adapter', () => {
       expect(kept).to.be.lessThan(20_000);
     });
   }
+
+  it('takes a text of any signs for one value', () => {
+    const said = { seq: 1, type: 'event', event: 'x', body: { text: '[{,"\\'.repeat(300_000), last: '\\' } } as const;
+    expect(read(framed(said))).to.deep.equal({ messages: [said], fault: undefined, kept: 0 });
+  });
 
   it('keeps nothing of what comes after a fault', () => {
     const reader = new DapReader();

@@ -4,6 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { daemonEnvironment } from '../e2e/environment.ts';
 import type { RawClient } from '../e2e/raw-client.ts';
 import { daemonPath } from '../e2e/raw-client.ts';
+import { DapConversation } from './dap-conversation.ts';
+import { dapFrames } from './dap-frames.ts';
 
 /** A parsed message, whose members are not typed. */
 type Json = ReturnType<typeof JSON.parse>;
@@ -12,21 +14,30 @@ const PATIENCE_MS = 30_000;
 
 export class DapClient {
   readonly received: Json[] = [];
-  /** What is wrong with what was received. */
-  readonly faults: string[] = [];
+  readonly conversation = new DapConversation();
   #seq = 0;
-  #waiting: { matches: (message: Json) => boolean; resolve: (message: Json) => void }[] = [];
+  #waiting: { matches: (message: Json) => boolean; resolve: (message: Json) => void; leave: () => void }[] = [];
   readonly #send: (message: Json) => void;
+  /** Does what the other side asks for, and gives the body of the answer. */
+  onRequest: ((request: Json) => Json) | undefined;
 
-  constructor(send: (message: Json) => void) {
+  readonly #checked: boolean;
+
+  /** `checked`: whether each message is checked against the protocol, which takes as long as the rest. */
+  constructor(send: (message: Json) => void, { checked = true }: { readonly checked?: boolean | undefined } = {}) {
     this.#send = send;
+    this.#checked = checked;
+  }
+
+  /** What is wrong with what was sent and received. */
+  get faults(): readonly string[] {
+    return this.conversation.faults;
   }
 
   receive(message: Json): void {
-    if (!Number.isInteger(message.seq) || !['response', 'event'].includes(message.type)) this.faults.push(JSON.stringify(message));
-    if (message.type === 'response' && (typeof message.success !== 'boolean' || typeof message.command !== 'string' || !Number.isInteger(message.request_seq))) this.faults.push(JSON.stringify(message));
-    if (message.type === 'event' && typeof message.event !== 'string') this.faults.push(JSON.stringify(message));
+    if (this.#checked) this.conversation.received(message);
     this.received.push(message);
+    if (message.type === 'request' && this.onRequest) this.#answer(message, this.onRequest(message));
     const met = this.#waiting.filter(({ matches }) => matches(message));
     this.#waiting = this.#waiting.filter((each) => !met.includes(each));
     for (const { resolve } of met) resolve(message);
@@ -36,8 +47,16 @@ export class DapClient {
   async response(command: string, args: Json = {}): Promise<Json> {
     const seq = ++this.#seq;
     const answer = this.#next(`the response to ${command}`, (message) => message.type === 'response' && message.request_seq === seq);
-    this.#send({ seq, type: 'request', command, arguments: args });
+    const request = { seq, type: 'request', command, arguments: command === 'initialize' ? { adapterID: 'codebeaker', ...args } : args };
+    if (this.#checked) this.conversation.sent(request);
+    this.#send(request);
     return answer;
+  }
+
+  #answer({ seq, command }: Json, body: Json): void {
+    const answer = { seq: ++this.#seq, type: 'response', request_seq: seq, success: true, command, body };
+    if (this.#checked) this.conversation.sent(answer);
+    this.#send(answer);
   }
 
   /** The body of the response to a request that succeeds. */
@@ -57,12 +76,20 @@ export class DapClient {
     return this.received.filter((message) => message.type === 'event' && message.event === name).map(({ body }) => body);
   }
 
+  /** Waits for nothing any more: what is waited for is rejected. */
+  leave(): void {
+    for (const { leave } of this.#waiting.splice(0)) leave();
+  }
+
   #next(what: string, matches: (message: Json) => boolean): Promise<Json> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`not within ${PATIENCE_MS} ms: ${what}; received: ${JSON.stringify(this.received.slice(-5))}`)), PATIENCE_MS);
       this.#waiting.push({ matches, resolve: (message) => {
         clearTimeout(timer);
         resolve(message);
+      }, leave: () => {
+        clearTimeout(timer);
+        reject(new Error(`nobody waits any more: ${what}`));
       } });
     });
   }
@@ -73,8 +100,8 @@ export class ProtocolDebug {
   readonly client: DapClient;
   readonly ended: Promise<Json>;
 
-  constructor(raw: RawClient, debugId: string) {
-    this.client = new DapClient((message) => raw.notify('debug/message', { debugId, message }));
+  constructor(raw: RawClient, debugId: string, options: { readonly checked?: boolean } = {}) {
+    this.client = new DapClient((message) => raw.notify('debug/message', { debugId, message }), options);
     const before = raw.onNotification;
     this.ended = new Promise((resolve) => {
       raw.onNotification = (notification) => {
@@ -85,6 +112,14 @@ export class ProtocolDebug {
       };
     });
   }
+
+  /** Waits for the end, and disconnects then, as an editor does. What is still waited for is rejected. Resolves with how it has ended. */
+  async over(): Promise<Json> {
+    const terminated = this.client.events('terminated').length > 0 ? Promise.resolve() : this.client.event('terminated').catch(() => undefined);
+    const end = await Promise.race([terminated, this.ended]);
+    if (end?.debugId === undefined) this.client.response('disconnect').catch(() => undefined);
+    return this.ended.finally(() => this.client.leave());
+  }
 }
 
 /** `codebeaker dap`, which speaks plain DAP on its stdin and stdout. */
@@ -93,7 +128,6 @@ export class DapCommand {
   readonly child: ChildProcess;
   readonly exited: Promise<number | null>;
   stderr = '';
-  #buffer = Buffer.alloc(0);
 
   constructor(args: readonly string[] = [], config: object = {}) {
     this.child = spawn(process.execPath, [daemonPath, 'dap', ...args], { stdio: 'pipe', env: { ...process.env, ...daemonEnvironment(config) } });
@@ -101,21 +135,9 @@ export class DapCommand {
       const body = Buffer.from(JSON.stringify(message));
       this.child.stdin?.write(Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]));
     });
-    this.child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk));
+    this.child.stdout?.on('data', dapFrames((message) => this.client.receive(message)));
     this.child.stderr?.on('data', (chunk: Buffer) => void (this.stderr += chunk.toString()));
     this.child.stdin?.on('error', () => undefined);
     this.exited = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
-  }
-
-  #read(chunk: Buffer): void {
-    this.#buffer = Buffer.concat([this.#buffer, chunk]);
-    for (;;) {
-      const match = /^Content-Length: (\d+)\r\n\r\n/.exec(this.#buffer.toString('latin1', 0, 64));
-      if (!match) return;
-      const end = match[0].length + Number(match[1]);
-      if (this.#buffer.length < end) return;
-      this.client.receive(JSON.parse(this.#buffer.toString('utf8', match[0].length, end)));
-      this.#buffer = this.#buffer.subarray(end);
-    }
   }
 }

@@ -9,14 +9,21 @@ import { mayAsk } from '../../server/src/debug/tables.ts';
 import type { LanguageId, RuntimeInfo } from '../../server/src/protocol/index.ts';
 import { bundles, need } from '../require.ts';
 
-function place({ interpreter = 'node', said = 'v24.1.0\n', code = 0, installed = true } = {}) {
+function place({ interpreter = 'node', said = 'v24.1.0\n', code = 0, installed = true, network = 'enforced' }: { interpreter?: string; said?: string; code?: number; installed?: boolean; network?: 'enforced' | 'degraded' } = {}) {
   const written: Record<string, string> = {};
-  const host: DebugHost = { folder: undefined, exists: async () => false, own: async (name) => (installed && name === 'node-bridge.cjs' ? Buffer.from('bridge') : undefined), pack: () => Promise.reject(new Error('nothing is packed')) };
+  const host: DebugHost = { folder: undefined, exists: async () => false, file: async () => undefined, own: async (name) => (installed && name === 'node-bridge.cjs' ? Buffer.from('bridge') : undefined), pack: () => Promise.reject(new Error('nothing is packed')) };
   const made: DebugPlace = {
     host,
     files: { write: async (path, bytes) => void (written[path] = (bytes as Buffer).toString()) },
+    isolation: { score: 1, layers: [{ name: 'network', state: network, detail: '' }] },
     interpreter,
+    program: '/workspace/main.ts',
+    args: [],
+    version: async () => '2.9.6',
     scratch: '/tmp/s',
+    options: [],
+    terminal: false,
+    env: {},
     run: async (command) => {
       expect(command).to.deep.equal([interpreter, '--version']);
       return { code, stdout: said };
@@ -25,17 +32,19 @@ function place({ interpreter = 'node', said = 'v24.1.0\n', code = 0, installed =
   return { made, written };
 }
 
-const request: LaunchRequest = { program: '/workspace/main.ts', args: ['a'], cwd: '/workspace', env: { A: '1' }, stopOnEntry: true, justMyCode: true, interpreter: 'node', options: ['--require=loader'] };
+const request: LaunchRequest = { program: '/workspace/main.ts', args: ['a'], cwd: '/workspace', env: { A: '1' }, stopOnEntry: true, justMyCode: true, terminal: false, interpreter: 'node', options: ['--require=loader'] };
 
 describe('debugging in Node', () => {
   it('puts the bridge into the scratch folder, and starts it with the Node of the sandbox', async () => {
     const { made, written } = place();
-    expect(await javascript.find(made)).to.deep.include({ name: 'Node', version: '24.1.0', command: ['node', '/tmp/s/node-bridge.cjs'] });
+    expect(await javascript.find(made)).to.deep.include({ name: 'Node', version: '24.1.0', command: ['node', '/tmp/s/node-bridge.cjs', '{"runtimeExecutable":"node","runtimeArgs":[],"env":{}}'] });
     expect(written).to.deep.equal({ '/tmp/s/node-bridge.cjs': 'bridge' });
   });
 
   for (const [what, options, words] of [
-    ['something else runs the language', { interpreter: '/usr/bin/deno' }, 'typescript with deno'],
+    ['something else runs the language', { interpreter: '/usr/bin/qjs' }, 'typescript with qjs'],
+    ['Bun runs the language', { interpreter: 'bun' }, 'WebKit'],
+    ['Deno has only the network of the machine', { interpreter: 'deno', network: 'degraded' }, 'a port of this machine'],
     ['Node is too old', { said: 'v16.20.2\n' }, '16.20.2'],
     ['Node tells no version', { said: 'hello\n' }, 'version'],
     ['Node cannot be run', { code: 1 }, 'version'],
@@ -47,6 +56,12 @@ describe('debugging in Node', () => {
       expect(written).to.deep.equal({});
     });
   }
+
+  it('has the sandbox start the bridge where Deno runs the language, and puts nothing there', async () => {
+    const { made, written } = place({ interpreter: 'deno' });
+    expect(await typescript.find(made)).to.deep.include({ name: 'Deno', version: '2.9.6', command: ['deno', 'run', '/workspace/main.ts'], inSandbox: true });
+    expect(written).to.deep.equal({});
+  });
 
   it('gives the program its options, and the bridge none of them', async () => {
     const found = await javascript.find(place().made);
@@ -65,13 +80,17 @@ describe('debugging in Node', () => {
   describe('on this machine', () => {
     before(need('the build', bundles));
 
-    it('is offered where a runtime has Node, and not by those that run the same languages with something else', async () => {
+    it('is offered where a runtime has Node, or Deno in a network of its own, and not by those that run the same languages with something else', async () => {
       const hosts = new DebugHosts();
-      const runtime = (id: string, languages: readonly LanguageId[], available = true) => ({ id, available, languages: languages.map((each) => ({ id: each })) }) as unknown as RuntimeInfo;
+      const runtime = (id: string, languages: readonly LanguageId[], { available = true, network = 'degraded' } = {}) =>
+        ({ id, available, languages: languages.map((each) => ({ id: each })), isolation: { score: 1, layers: [{ name: 'network', state: network, detail: '' }] } }) as unknown as RuntimeInfo;
       const both = ['javascript', 'typescript'] as const;
-      expect(await hosts.languages([runtime('deno', both), runtime('bun', both), runtime('docker', both, false)])).to.deep.equal([]);
-      expect(await hosts.languages([runtime('native', ['javascript', 'go']), runtime('deno', both)])).to.deep.equal(['javascript']);
-      expect((await hosts.report()).map(({ language }) => language)).to.deep.equal(debugLanguages.map(({ language }) => language));
+      expect(await hosts.languages([runtime('deno', both), runtime('bun', both), runtime('docker', both, { available: false })])).to.deep.equal([]);
+      expect(await hosts.languages([runtime('native', ['javascript', 'shellscript']), runtime('deno', both)])).to.deep.equal(['javascript']);
+      expect(await hosts.languages([runtime('deno', both, { network: 'enforced' })])).to.deep.equal(['javascript', 'typescript']);
+      const report = await hosts.report([runtime('docker', both), runtime('native', ['javascript', 'go']), runtime('deno', both)]);
+      expect(report.map(({ language }) => language)).to.deep.equal(debugLanguages.map(({ language }) => language));
+      expect(report.filter(({ language }) => language === 'javascript' || language === 'typescript').map(({ runtimes }) => runtimes)).to.deep.equal([['docker', 'native'], ['docker']]);
     });
   });
 });

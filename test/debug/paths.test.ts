@@ -58,6 +58,22 @@ describe('the paths of a debugger', () => {
     expect(paths.inText('File "/workspace/x.py", line 1')).to.equal('File "/home/me/a b/x.py", line 1');
   });
 
+  for (const [client, sign] of ['/home/me/project', 'C:\\Users\\me\\project'].flatMap((each) => ['#', '?', '%', '%23', ' ', 'ä'].map((sign) => [each, sign] as const))) {
+    it(`are addresses of ${client} that come back as the same paths, also with ${JSON.stringify(sign)}`, () => {
+      const paths = new PathMap([{ client, sandbox: '/workspace' }]);
+      paths.uris = true;
+      const path = `/workspace/a${sign}b/x${sign}.py`;
+      const address = paths.toClient(path) ?? '';
+      expect(address).to.match(/^file:\/\/\/[^?#\s]+$/);
+      expect(paths.toSandbox(address)).to.equal(path);
+    });
+  }
+
+  it('are translated only as long as the text becomes no longer than there is room', () => {
+    const text = '/workspace/a /workspace/b';
+    expect([0, 25, 31, 37].map((room) => map.inText(text, room))).to.deep.equal([text, text, '/home/me/project/a /workspace/b', '/home/me/project/a /home/me/project/b']);
+  });
+
   it('are translated in texts where they stand as paths', () => {
     expect(map.inText('File "/workspace/a.py", line 1\n  at f (/workspace/vendor/b.py:2:3)\n/workspace')).to.equal('File "/home/me/project/a.py", line 1\n  at f (/home/me/other/b.py:2:3)\n/home/me/project');
     expect(map.inText('at file:///workspace/a%20b.mjs:4:7')).to.equal('at file:///home/me/project/a%20b.mjs:4:7');

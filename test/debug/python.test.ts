@@ -8,6 +8,7 @@ import tar from 'tar-stream';
 import type { DebugHost, DebugPlace } from '../../server/src/debug/adapter.ts';
 import { python } from '../../server/src/debug/adapters/python.ts';
 import { DebugHosts } from '../../server/src/debug/host.ts';
+import type { RuntimeInfo } from '../../server/src/protocol/index.ts';
 
 /** A sandbox whose Python answers so, one after the other, when it looks for debugpy. */
 function place(answers: readonly string[], host: Partial<DebugHost> = {}) {
@@ -15,10 +16,17 @@ function place(answers: readonly string[], host: Partial<DebugHost> = {}) {
   const written: string[] = [];
   const left = [...answers];
   const made: DebugPlace = {
-    host: { folder: undefined, exists: async () => false, own: async () => undefined, pack: async () => Buffer.from('archive'), ...host },
+    host: { folder: undefined, exists: async () => false, file: async () => undefined, own: async () => undefined, pack: async () => Buffer.from('archive'), ...host },
     files: { write: async (path) => void written.push(path) },
+    isolation: { score: 0, layers: [] },
     interpreter: 'python3',
+    program: '/workspace/main.py',
+    args: [],
+    version: async () => '3.12.0',
     scratch: '/tmp/s',
+    options: [],
+    terminal: false,
+    env: {},
     run: async (command) => {
       commands.push([...command]);
       const stdout = command.includes('-c') ? '' : (left.shift() ?? '');
@@ -31,7 +39,7 @@ function place(answers: readonly string[], host: Partial<DebugHost> = {}) {
 describe('debugpy', () => {
   it('is that of the sandbox where there is one', async () => {
     const { made, commands } = place(['debugpy 1.8.14\n']);
-    expect(await python.find(made)).to.deep.include({ name: 'debugpy', version: '1.8.14', command: ['python3', '-m', 'debugpy.adapter'] });
+    expect(await python.find(made)).to.deep.include({ name: 'debugpy', version: '1.8.14', command: ['python3', '/tmp/s/debugpy_launcher.py', 'debugpy.adapter', 'python3'], wake: '\n' });
     expect(commands).to.deep.equal([['python3', '/tmp/s/prepare.py', '/tmp/s/site', '/tmp/s/copy', '/usr/lib/python3/dist-packages']]);
   });
 
@@ -68,7 +76,7 @@ describe('debugpy', () => {
       symlinkSync('../other/x.py', join(folder, 'debugpy/link.py'));
       symlinkSync('none', join(folder, 'debugpy/broken.py'));
       const hosts = new DebugHosts({ adapters: { python: folder } });
-      expect((await hosts.report()).find(({ language }) => language === 'python')).to.include({ here: true });
+      expect((await hosts.report([{ id: 'native', available: true, languages: [{ id: 'python' }] } as unknown as RuntimeInfo])).find(({ language }) => language === 'python')?.runtimes).to.deep.equal(['native']);
       const host = hosts.host('python');
       expect(host.folder).to.equal(folder);
       const archive = await host.pack(folder, (path) => path.startsWith('debugpy') && !path.endsWith('.so'));

@@ -46,6 +46,12 @@ class Debugging {
     return this.told.find(({ request_seq: to }) => to === seq);
   }
 
+  /** The client, which was told that it is over, disconnects. Resolves with what it was then told. */
+  async left(): Promise<Json[]> {
+    expect(await this.ask('disconnect')).to.include({ success: true });
+    return this.ended;
+  }
+
   async state(): Promise<string> {
     return (await this.daemon.result('session/list')).sessions[0]?.state;
   }
@@ -83,6 +89,21 @@ describe('debug/start', () => {
     expect(await all.ask('threads')).to.equal(undefined);
   }));
 
+  for (const [outcome, asksFirst] of [['signaled', false], ['cancelled', true]] as const) {
+    it(`has no exit code of a program that a signal has ended, and the outcome ${outcome} if the client had ${asksFirst ? '' : 'not '}disconnected before`, () => debugging((adapter, message) => {
+      if (message.command !== 'disconnect') return obedient(adapter, message);
+      if (asksFirst) void adapter.event('exited', { exitCode: -9 });
+      return obedient(adapter, message);
+    }, async (all) => {
+      await all.start();
+      await all.ask('launch');
+      if (!asksFirst) await all.adapter.event('exited', { exitCode: -9 });
+      await all.ask('disconnect');
+      expect(all.ended).to.deep.equal([{ debugId: 'd', outcome, exitCode: null }]);
+      expect(all.events('exited')).to.deep.equal([{ exitCode: 137 }]);
+    }));
+  }
+
   it('removes what it has made in the sandbox, before the next command', usual(async (all) => {
     await all.start();
     await all.ask('disconnect');
@@ -98,7 +119,7 @@ describe('debug/start', () => {
     await all.ask('disconnect');
     await all.start({ timeoutMs: 5_000 });
     await all.daemon.server.clock.advance(6_000);
-    expect(all.ended.at(-1)).to.deep.equal({ debugId: 'd', outcome: 'timedOut', exitCode: null });
+    expect((await all.left()).at(-1)).to.deep.equal({ debugId: 'd', outcome: 'timedOut', exitCode: null });
     expect(all.adapter.kills).not.to.deep.equal([]);
   }));
 
@@ -123,7 +144,7 @@ describe('debug/start', () => {
     await all.start();
     all.daemon.sandbox.destroy();
     await all.daemon.settle();
-    expect(all.ended).to.deep.equal([{ debugId: 'd', outcome: 'sandboxLost', exitCode: null }]);
+    expect(await all.left()).to.deep.equal([{ debugId: 'd', outcome: 'sandboxLost', exitCode: null }]);
   }));
 
   it('is cancelled while the adapter starts', async () => {
@@ -146,7 +167,7 @@ describe('debug/start', () => {
     await all.daemon.result('command/signal', { commandId: 'd', signal: 'SIGKILL' });
     all.adapter.exit({ kind: 'signaled', signal: 'SIGKILL' });
     await all.daemon.settle();
-    expect(all.ended).to.deep.equal([{ debugId: 'd', outcome: 'signaled', exitCode: null }]);
+    expect(await all.left()).to.deep.equal([{ debugId: 'd', outcome: 'signaled', exitCode: null }]);
   }));
 
   it('gives an adapter that does not answer a client that disconnects three seconds', () => debugging(() => undefined, async (all) => {
@@ -160,6 +181,15 @@ describe('debug/start', () => {
     expect(all.ended).to.deep.equal([{ debugId: 'd', outcome: 'cancelled', exitCode: null }]);
   }));
 
+  it('gives it no longer where the program ends meanwhile', () => debugging((adapter, message) => {
+    if (message.command === 'disconnect') void adapter.event('terminated');
+  }, async (all) => {
+    await all.start();
+    await all.ask('disconnect');
+    await all.daemon.server.clock.advance(3_100);
+    expect(all.ended).to.deep.equal([{ debugId: 'd', outcome: 'cancelled', exitCode: null }]);
+  }));
+
   it('ends what a client has forgotten when the program is over', usual(async (all) => {
     await all.start();
     void all.adapter.event('exited', { exitCode: 0 });
@@ -170,12 +200,49 @@ describe('debug/start', () => {
     expect(all.ended).to.deep.equal([{ debugId: 'd', outcome: 'exited', exitCode: 0 }]);
   }));
 
+  const limits: Record<string, [end: (all: Debugging) => unknown, words: string]> = {
+    memoryLimit: [(all) => all.adapter.exit({ kind: 'memoryLimit', signal: 'SIGKILL', code: null }), 'used more memory than its limit of 64 MiB (limits.memoryBytes)'],
+    timedOut: [(all) => all.daemon.server.clock.advance(5_000), 'ran longer than its limit of 5 s (limits.timeoutMs)'],
+    outputLimit: [(all) => all.adapter.event('output', { category: 'stdout', output: 'x'.repeat(2000) }), 'printed more than its limit of 1000 bytes (limits.outputBytes)'],
+  };
+  for (const [outcome, [end, words]] of Object.entries(limits)) {
+    it(`says which limit has ended the program before it had begun: ${outcome}`, () => debugging((adapter, message) => {
+      if (message.command !== 'launch') obedient(adapter, message);
+    }, async (all) => {
+      await all.start({ timeoutMs: 5_000 });
+      await all.ask('initialize');
+      expect(await all.ask('launch')).to.equal(undefined);
+      await end(all);
+      await all.daemon.settle();
+      const why = `the program was ended because it ${words}`;
+      expect(all.told.slice(1).map(({ command, event, message, body }) => [command ?? event, message ?? body?.output])).to.deep.equal([['launch', why], ['output', `${why}\n`], ['terminated', undefined]]);
+      expect(await all.left()).to.deep.equal([{ debugId: 'd', outcome, exitCode: null }]);
+    }, { session: { limits: { memoryBytes: 64 * 1024 * 1024, outputBytes: 1000 } } }));
+  }
+
   it('does not say that a program exited whose debugger was killed', usual(async (all) => {
     await all.start();
+    await all.ask('initialize');
     all.adapter.exit({ kind: 'signaled', signal: 'SIGKILL' });
     await all.daemon.settle();
     expect(all.events('terminated')).to.have.length(1);
+    expect(await all.left()).to.deep.equal([{ debugId: 'd', outcome: 'signaled', exitCode: null }]);
+  }));
+
+  it('is told to have ended two seconds later to a client that does not disconnect, and holds up nothing but its id', usual(async (all) => {
+    await all.start();
+    all.adapter.exit({ kind: 'signaled', signal: 'SIGKILL' });
+    await all.daemon.settle();
+    expect(await all.state()).to.equal('ready');
+    expect(await all.ask('threads')).to.include({ success: false, message: 'the debugger was ended by SIGKILL' });
+    expect((await all.daemon.fault('debug/start', { sessionId: all.sessionId, code: 'forever', debugId: 'd' })).data).to.include({ kind: 'InvalidParams' });
+    await all.daemon.server.clock.advance(1_900);
+    expect(all.ended).to.deep.equal([]);
+    await all.daemon.server.clock.advance(200);
     expect(all.ended).to.deep.equal([{ debugId: 'd', outcome: 'signaled', exitCode: null }]);
+    expect(await all.ask('threads')).to.equal(undefined);
+    await all.start();
+    await all.ask('disconnect');
   }));
 
   it('kills what outlives the adapter', usual(async (all) => {
@@ -187,20 +254,23 @@ describe('debug/start', () => {
 
   it('counts what the program prints as output, and not what the debugger says', () => debugging(obedient, async (all) => {
     await all.start();
+    await all.ask('initialize');
     for (let at = 0; at < 100; at++) await all.adapter.event('output', { category: 'console', output: 'x'.repeat(1000) });
     expect(all.ended).to.deep.equal([]);
     await all.adapter.event('output', { category: 'stdout', output: 'y'.repeat(900) });
     expect(all.events('output').at(-1).output).to.equal('y'.repeat(900));
     await all.adapter.event('output', { category: 'stdout', output: 'z'.repeat(200) });
     await all.daemon.settle();
-    expect(all.events('output').at(-1).output).to.equal('y'.repeat(900));
-    expect(all.ended).to.deep.equal([{ debugId: 'd', outcome: 'outputLimit', exitCode: null }]);
+    expect(all.events('output').slice(-2).map(({ output }) => output)).to.deep.equal(['y'.repeat(900), 'the program was ended because it printed more than its limit of 1000 bytes (limits.outputBytes)\n']);
+    expect(await all.left()).to.deep.equal([{ debugId: 'd', outcome: 'outputLimit', exitCode: null }]);
   }, { session: { limits: { outputBytes: 1000 } } }));
 
   it('keeps secrets out of everything that is told', () => debugging(obedient, async (all) => {
     await all.start();
-    await all.adapter.event('output', { category: 'stderr', output: 'it is correct-horse' });
-    expect(all.events('output')[0].output).to.equal('it is ***');
+    await all.ask('initialize');
+    await all.adapter.event('output', { category: 'stderr', output: 'it is correct-' });
+    await all.adapter.event('output', { category: 'stderr', output: 'horse\n' });
+    expect(all.events('output').map(({ output }) => output)).to.deep.equal(['it is ', '***\n']);
     await all.ask('disconnect');
   }, { session: { secrets: { TOKEN: 'correct-horse' } } }));
 
@@ -218,7 +288,7 @@ describe('debug/start', () => {
       await all.daemon.settle();
       expect(all.adapter.kills).not.to.deep.equal([]);
       expect(all.events('terminated')).to.have.length(1);
-      expect(all.ended).to.deep.equal([{ debugId: 'd', outcome: 'signaled', exitCode: null }]);
+      expect(await all.left()).to.deep.equal([{ debugId: 'd', outcome: 'signaled', exitCode: null }]);
       expect(await all.state()).to.equal('ready');
     }));
   }
@@ -263,7 +333,14 @@ describe('debug/start', () => {
     });
   });
 
-  it('is refused to clients that have not declared it, and its params are checked', () => withDaemon({ running: fakeDebugpy().running }, async (daemon) => {
+  it('names the limit of processes where no debugger of the language would work with it', () => debugging(obedient, async ({ daemon, sessionId, fake }) => {
+    const { message, data } = await daemon.fault('debug/start', { sessionId, code: 'forever' });
+    expect(message).to.equal('python is debugged with at least 32 processes and threads, and this session may have no more than 31 (limits.pids); make a session with a higher limit');
+    expect(data.kind).to.equal('DebugUnavailable');
+    expect(fake.adapters).to.deep.equal([]);
+  }, { session: { limits: { pids: 31 } } }));
+
+  it('is refused to clients that have not declared it', () => withDaemon({ running: fakeDebugpy().running }, async (daemon) => {
     await daemon.initialize();
     const sessionId = await daemon.session();
     expect((await daemon.fault('debug/start', { sessionId, code: 'x' })).data.kind).to.equal('DebugUnavailable');

@@ -70,9 +70,10 @@ export const commands: Readonly<Record<string, Reason | Change>> = {
 /** Blocks that are no examples of anything that could be run or checked, by their page and first line. */
 export const texts: Readonly<Record<string, Reason>> = {
   'docs/command-line.md: codebeaker: let this program reach example.com:443? [y = once, a = for this run, N]': 'it is a question on a terminal; test/cli/reach.test.ts is asked it',
-  'docs/command-line.md: WHAT       NAME                                     STATE             WHY': 'it is what is printed where a daemon has died; test/cli/sweep.test.ts has it',
+  'docs/command-line.md: STATE             WHAT       NAME': 'it is what is printed where a daemon has died; test/cli/sweep.test.ts has it',
   'docs/configuration.md: KEY                      VALUE                    SAID BY': 'it is what is printed for somebody’s files; test/cli/config.test.ts has it',
-  'docs/debugging.md: (add-to-list \'dape-configs': 'it is for Emacs with dape; test/e2e/debug.test.ts drives what it starts',
+  'docs/debugging.md: { "version": "0.2.0", "configurations": [': 'it is for VS Code; test/client-vscode/debug/launch.test.ts says what is made of such a configuration',
+  'docs/debugging.md: (with-eval-after-load \'dape': 'it is for Emacs with dape; test/e2e/debug.test.ts drives what it starts',
   'docs/debugging.md: [[language]]': 'it is for Helix; test/e2e/debug.test.ts drives what it starts',
   'docs/debugging.md: [{ "label": "Debug in Sandbox", "adapter": "codebeaker", "request": "launch", "program": "$ZED_FILE", "cwd": "$ZED_WORKTREE_ROOT" }]': 'it is for Zed; test/e2e/debug.test.ts drives what it starts',
   'docs/debugging.md: {': 'it is for Kate; test/e2e/debug.test.ts drives what it starts',

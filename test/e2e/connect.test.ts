@@ -10,7 +10,7 @@ import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { codebeaker } from './command-line.ts';
 import { processes, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
-import { RemoteDaemon, tokenFile } from './remote-daemon.ts';
+import { remoteDaemons, tokenFile } from './remote-daemon.ts';
 import { type Sshd, sshServer, startSshd } from './sshd.ts';
 
 const connect = (url: string, args: string[] = [], env: Record<string, string> = {}) => new RawClient({ args: ['connect', url, ...args], env });
@@ -27,16 +27,7 @@ describe('a daemon elsewhere', function () {
     folder = mkdtempSync(join(tmpdir(), 'codebeaker-test-'));
   });
   after(() => rmSync(folder, { recursive: true }));
-  /** What a test that fails would leave. */
-  const started: RemoteDaemon[] = [];
-  afterEach(() => {
-    for (const { process: left } of started.splice(0)) left.kill('SIGKILL');
-  });
-  const start = async (options: Parameters<typeof RemoteDaemon.start>[0] = {}) => {
-    const daemon = await RemoteDaemon.start(options);
-    started.push(daemon);
-    return daemon;
-  };
+  const start = remoteDaemons();
 
   it('at a unix socket runs a program with a copy of a folder that it does not see, and takes and gives long messages', async () => {
     const daemon = await start({ unix: true });

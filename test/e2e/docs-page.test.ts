@@ -114,7 +114,8 @@ describe('the page at /docs', function () {
       .map(({ href }) => `${path}: ${href}`));
     expect(dangling).to.deep.equal([]);
     for (const [path, text] of texts) expect(text, path).not.to.match(/<script|<style| style=| on\w+=|<img/);
-    for (const path of ['/docs/none', '/docs/index.json', '/docs/..%2findex.json']) expect((await daemon.fetch(path)).status, path).to.equal(404);
+    for (const path of ['/docs/none', '/docs/index.json', '/docs/..%2findex.json']) for (const response of [await daemon.fetch(path), await fetch(`http://${daemon.at}${path}`)]) expect(response.status, path).to.equal(404);
+    expect((await fetch(`http://${daemon.at}/none`)).status).to.equal(401);
   });
 
   it('shows the documents in light and in dark, on wide screens and on narrow ones', async () => {

@@ -4,17 +4,18 @@
  * does it a thousand times.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dockerImage, need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { EngineProxy } from './engine-proxy.ts';
-import { containers, controlGroups, daemonEnvironment, folders, image, processes, until } from './environment.ts';
+import { containers, daemonEnvironment, image, processes, until } from './environment.ts';
+import { agents, any, attempt, killOne, leftOf, moment, processesOf, supervisors } from './kills.ts';
 import { RawClient } from './raw-client.ts';
 
-const rounds = Number(process.env.CODEBEAKER_KILLS ?? 60);
+const rounds = Number(process.env.CODEBEAKER_KILLS ?? 24);
 /** A program takes about as long, so that kills come before its start, while it runs, and after its end. */
 const PROGRAM_MS = 120;
 
@@ -108,11 +109,6 @@ describe(`${rounds} random kills`, function () {
   }
 });
 
-/** What a daemon has left on this machine. */
-function leftOf(daemon: number): unknown[] {
-  return [...containers(daemon), ...folders(daemon), ...controlGroups(daemon), ...processes(`/codebeaker-${daemon}-`)];
-}
-
 interface Round {
   readonly client: RawClient;
   readonly runtime: string;
@@ -154,47 +150,4 @@ async function oneKill({ client, runtime, sessionId, kill, round, proxy }: Round
     expect(words.startsWith(told), what).to.equal(true);
   }
   return result.outcome as string;
-}
-
-const any = <T>(some: readonly T[]): T => some[Math.floor(Math.random() * some.length)] as T;
-
-/** It does not matter how long this takes: it only makes the moment of the kill a random one. */
-const moment = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** The ids that the processes of the daemon's sandboxes have on this machine. */
-function processesOf(runtime: string, { process: { pid } }: RawClient): number[] {
-  const daemon = pid as number;
-  // The sandbox may have ended meanwhile.
-  const lines = attempt(() => (runtime === 'docker'
-    ? containers(daemon).flatMap((id) => execFileSync('docker', ['top', id, '-eo', 'pid'], { encoding: 'utf8', stdio: 'pipe' }).split('\n').slice(1))
-    : controlGroups(daemon).flatMap((group) => readdirSync(group, { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('cgroup.procs')).flatMap((path) => readFileSync(join(group, path), 'utf8').split('\n')))));
-  return (lines ?? []).map(Number).filter((id) => id > 1);
-}
-
-/** Of these processes, those that are the first of their namespace. */
-function agents(pids: readonly number[]): number[] {
-  return pids.filter((pid) => /^NSpid:.*\t1$/m.test(statusOf(pid)));
-}
-
-function supervisors(pids: readonly number[]): number[] {
-  const parents = agents(pids);
-  return pids.filter((pid) => parents.includes(Number(/^PPid:\t(\d+)$/m.exec(statusOf(pid))?.[1])));
-}
-
-function statusOf(pid: number): string {
-  return attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
-}
-
-function killOne(pids: readonly number[]): void {
-  if (pids.length > 0) attempt(() => process.kill(any(pids), 'SIGKILL'));
-}
-
-/** undefined: it can't be done, because what it is done to has ended. */
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

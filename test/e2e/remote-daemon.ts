@@ -113,3 +113,16 @@ export class RemoteDaemon {
     return this.exited;
   }
 }
+
+/** Starts daemons for the tests of one block, and kills those that a test which fails would leave. */
+export function remoteDaemons(): typeof RemoteDaemon.start {
+  const started: RemoteDaemon[] = [];
+  afterEach(() => {
+    for (const { process: left } of started.splice(0)) left.kill('SIGKILL');
+  });
+  return async (...options) => {
+    const daemon = await RemoteDaemon.start(...options);
+    started.push(daemon);
+    return daemon;
+  };
+}

@@ -20,6 +20,8 @@ export class FakeAdapter implements OtherProcess {
   /** Everything that the daemon has sent to it. */
   readonly heard: Json[] = [];
   readonly kills: number[] = [];
+  /** Whether the daemon has said that it needs it, which it does where the adapter might have waited. */
+  woken: boolean;
   /** Whether it ends when its stdin ends. */
   endsWithInput = true;
   inputEnded = false;
@@ -33,6 +35,7 @@ export class FakeAdapter implements OtherProcess {
     this.program = program;
     this.#sink = sink;
     this.#behave = behave;
+    this.woken = program.command.includes('-m');
   }
 
   get exited(): Promise<Exit> {
@@ -71,6 +74,11 @@ export class FakeAdapter implements OtherProcess {
   }
 
   async write(bytes: Buffer): Promise<void> {
+    if (!this.woken) {
+      if (bytes.toString() !== '\n') throw new Error('the adapter was not woken first');
+      this.woken = true;
+      return;
+    }
     this.#buffer = Buffer.concat([this.#buffer, bytes]);
     for (;;) {
       const match = /^Content-Length: (\d+)\r\n\r\n/.exec(this.#buffer.toString('latin1', 0, 64));

@@ -5,6 +5,7 @@
 import { posix } from 'node:path';
 import type { Code, vscode } from '../../client-vscode/src/base/code.ts';
 import { Listeners } from '../../client-vscode/src/base/listeners.ts';
+import { FakeDebug } from './editor-debug.ts';
 
 class EventEmitter<T> {
   readonly #listeners = new Listeners<T>();
@@ -148,6 +149,7 @@ export class FakeCode {
   statusShown = false;
   picked: ((items: any[]) => unknown) | undefined;
   readonly providers = new Map<string, any>();
+  readonly debug = new FakeDebug();
   readonly code: Code;
 
   constructor() {
@@ -278,6 +280,9 @@ export class FakeCode {
         },
       },
       tasks: { registerTaskProvider: keep('tasks') },
+      debug: this.debug.api,
+      DebugAdapterInlineImplementation: record('implementation'),
+      DebugConfigurationProviderTriggerKind: { Initial: 1, Dynamic: 2 },
       env: { openExternal: async (uri: Uri) => void this.opened.push(uri.toString()) },
     } as unknown as Code;
   }

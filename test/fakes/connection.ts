@@ -73,7 +73,12 @@ export class FakeConnection implements Connection {
     });
   };
 
-  notify: Connection['notify'] = (method, params) => void this.sent.push({ method, params });
+  /** What is done when a notification comes. */
+  readonly hears = new Map<string, (params: any) => void>();
+  notify: Connection['notify'] = (method, params) => {
+    this.sent.push({ method, params });
+    this.hears.get(method)?.(params);
+  };
 
   readonly handlers = new Map<string, (params: any, token: any) => Promise<any>>();
   handle: Connection['handle'] = (method, handler) => void this.handlers.set(method, handler);

@@ -66,7 +66,7 @@ export interface FakeHouse {
   readonly openSole: OpenService;
 }
 
-const noDebugHost: DebugHost = { folder: undefined, exists: async () => false, own: async () => undefined, pack: () => Promise.reject(new Error('there is nothing')) };
+const noDebugHost: DebugHost = { folder: undefined, exists: async () => false, file: async () => undefined, own: async () => undefined, pack: () => Promise.reject(new Error('there is nothing')) };
 
 export const fakeProcess = { uptime: () => 5, cpuUsage: () => ({ user: 1_500_000, system: 500_000 }), memoryUsage: () => ({ rss: 64 << 20, heapUsed: 16 << 20 }) };
 

@@ -156,7 +156,7 @@ export class FakeSandbox implements Sandbox {
     this.#check();
     if (!this.#options.languages?.includes(language)) return undefined;
     const { phases = (file, args) => [{ name: 'run', command: ['run-file', file, ...args], env: {} }] } = this.#options;
-    return { extension: '.fake', version: () => Promise.resolve(undefined), warmUp: undefined, minds: this.#options.minds, phases };
+    return { extension: '.fake', version: () => Promise.resolve(undefined), warmUp: { extra: () => ({ env: {} }), early: /^PYTHON/ }, minds: this.#options.minds, phases };
   }
 
   async start(program: Program, sink: Sink, stop?: AbortSignal): Promise<Process> {

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 
 /** How long all of them go on together, beside those that have a number of runs. */
-const SECONDS = Number(process.env.CODEBEAKER_FUZZ_SECONDS ?? 60);
+const SECONDS = Number(process.env.CODEBEAKER_FUZZ_SECONDS ?? 30);
 const { CODEBEAKER_FUZZ_SEED: seed } = process.env;
 
 /** `share`: the part of the time that this property gets. How often it ran is printed. @throws as fc.assert */

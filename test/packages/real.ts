@@ -113,7 +113,7 @@ export class RealPackages {
     });
     this.#open.add(session);
     const commands = new RunningCommands();
-    const execution = (signal: AbortSignal): ExecuteContext => ({ clock, events: this.#events, commands, signal, warm: this.#warm, aside: () => undefined, maxChunkBytes: 64 * 1024, quota: endless, stream: () => ({ send: () => Promise.resolve(), close: () => undefined }) });
+    const execution = (signal: AbortSignal): ExecuteContext => ({ clock, events: this.#events, commands, signal, warm: this.#warm, begins: () => undefined, aside: () => undefined, maxChunkBytes: 64 * 1024, quota: endless, stream: () => ({ send: () => Promise.resolve(), close: () => undefined }) });
     return {
       session,
       install: (params, signal = context.signal) => installPackages(session, { sessionId: 'real', ...params }, {

@@ -22,7 +22,8 @@ describe('the ports of a session', () => {
     const sessions = new SessionBench();
     const session = await sessions.create();
     const inside: Duplex[] = [];
-    let tell: (ports: readonly number[]) => void = () => undefined;
+    let now: readonly number[] = [80];
+    const watchers = new Set<(ports: readonly number[]) => void>();
     let refuses = false;
     const sandbox = forwarding<Sandbox>(() => session.sandbox, {
       can: { ...session.sandbox.can, connections: true },
@@ -35,12 +36,16 @@ describe('the ports of a session', () => {
       },
       watchPorts: (signal, changed) => {
         if (signal.aborted) return;
-        tell = changed;
-        changed([80]);
+        watchers.add(changed);
+        signal.addEventListener('abort', () => watchers.delete(changed));
+        changed(now);
       },
     });
     const ports = new SessionPorts(forwarding<Session>(() => session, { sandbox }));
-    return { sessions, session, ports, inside, tell: (now: number[]) => tell(now), refuse: () => (refuses = true) };
+    return { sessions, session, ports, inside, tell: (listening: readonly number[]) => {
+      now = listening;
+      for (const each of [...watchers]) each(now);
+    }, refuse: () => (refuses = true) };
   }
   const reach = async (port: number): Promise<Socket> => {
     const socket = connect(port, '127.0.0.1');
@@ -85,11 +90,45 @@ describe('the ports of a session', () => {
     tell([80, 90]);
     tell([]);
     expect(told).to.deep.equal(['80', '80,90', '']);
+    tell([80]);
     const { hostPort } = await ports.forward(70);
     expect(await ports.list()).to.deep.equal([{ port: 70, listening: false, hostPort }, { port: 80, listening: true }]);
     await ports.close(70);
     expect(await ports.list()).to.deep.equal([{ port: 80, listening: true }]);
     expect((await faultOf(ports.close(70))).message).to.equal('port: port 70 of the session is not forwarded');
+    await session.close('client');
+  });
+
+  it('are not told while a debugger runs if the system chose them, since they may be the debugger’s (issue 16)', async () => {
+    const { ports, tell, session } = await bench();
+    const told: string[] = [];
+    ports.watch((now) => void told.push(now.join()));
+    const [one, other] = [ports.debugging(), ports.debugging()];
+    tell([80, 40_001]);
+    tell([80, 8000, 40_001, 60_999]);
+    one();
+    tell([80, 8000, 40_002]);
+    expect(await ports.list()).to.deep.equal([{ port: 80, listening: true }, { port: 8000, listening: true }]);
+    tell([80, 8000]);
+    other();
+    tell([80, 8000, 40_003]);
+    expect(told).to.deep.equal(['80', '80,8000', '80,8000,40003']);
+    await session.close('client');
+  });
+
+  it('are told when the last debugger has ended, and those from before it all the time', async () => {
+    const { ports, tell, session } = await bench();
+    const told: string[] = [];
+    ports.watch((now) => void told.push(now.join()));
+    tell([80, 40_001]);
+    const ended = ports.debugging();
+    tell([80, 40_001, 50_000]);
+    tell([80, 90, 40_001, 50_000]);
+    expect(await ports.list()).to.deep.equal([80, 90, 40_001].map((port) => ({ port, listening: true })));
+    ended();
+    await new Promise(setImmediate);
+    // The program of a person listens at the last one, and nothing changes any more.
+    expect(told).to.deep.equal(['80', '80,40001', '80,90,40001', '80,90,40001,50000']);
     await session.close('client');
   });
 

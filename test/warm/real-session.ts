@@ -69,6 +69,6 @@ export class RealSession {
       this.sent += piece.data;
       this.#heard(piece);
     };
-    return { clock, events: this.#events, commands: this.commands, signal, warm: this.#warm, aside: () => undefined, maxChunkBytes: 64 * 1024, quota: endless, stream: () => ({ send, close: () => undefined }) };
+    return { clock, events: this.#events, commands: this.commands, signal, warm: this.#warm, begins: () => undefined, aside: () => undefined, maxChunkBytes: 64 * 1024, quota: endless, stream: () => ({ send, close: () => undefined }) };
   }
 }

@@ -51,12 +51,13 @@ end
 --- Must be called inside `async.go`.
 --- @param name string of the program
 --- @param current RunOptions
+--- @param without_input boolean|nil whether the input stays what it is, and nobody is asked for it
 --- @return RunOptions|nil options nil if the person pressed Escape
-function M.run_options(name, current)
+function M.run_options(name, current, without_input)
   local args = ask(('Arguments of %s:'):format(name), shellwords.join(current.args or {}), parse_arguments)
   local env = args and ask('Environment, as NAME=value:', shellwords.format_environment(current.env or {}), parse_environment)
   local prompt = [[Input, \n for the end of a line (leave it empty to type it in the terminal):]]
-  local stdin = env and ask(prompt, shellwords.escape_lines(current.stdin or ''), parse_input)
+  local stdin = env and (without_input and (current.stdin or '') or ask(prompt, shellwords.escape_lines(current.stdin or ''), parse_input))
   if not stdin then
     messages.info('cancelled; nothing was run')
     return nil

@@ -82,6 +82,7 @@ local checks = {
   quickfix = { "'fill', 'open' or 'off'", is_one_of({ 'fill', 'open', 'off' }) },
   ports = { 'true or false', is_of_type('boolean') },
   scan = { 'true or false', is_of_type('boolean') },
+  dap = { 'true or false', is_of_type('boolean') },
 }
 
 local function defaults()
@@ -99,6 +100,7 @@ local function defaults()
     packages = 'auto',
     ports = true,
     scan = true,
+    dap = true,
   }
 end
 
@@ -145,12 +147,15 @@ local function program()
   end
 end
 
---- The same program in the place of a daemon elsewhere, which it is connected with.
-local function bridge(command, server)
-  local result = vim.tbl_filter(function(argument)
+--- The same program for something else than to be the daemon.
+local function without_stdio(command)
+  return vim.tbl_filter(function(argument)
     return argument ~= '--stdio'
   end, command)
-  vim.list_extend(result, { 'connect', server.url })
+end
+
+--- Adds how the daemon elsewhere is reached.
+local function add_way(result, server)
   if type(server.token) == 'table' then
     table.insert(result, '--token-file=' .. vim.fn.expand(server.token.file))
   end
@@ -163,6 +168,42 @@ local function bridge(command, server)
   return result
 end
 
+--- The same program in the place of a daemon elsewhere, which it is connected with.
+local function bridge(command, server)
+  return add_way(vim.list_extend(without_stdio(command), { 'connect', server.url }), server)
+end
+
+--- What the command is told of what the person allows in `network`.
+--- @return string[]
+local function network_arguments()
+  if options.network == 'none' then
+    return {}
+  end
+  return { '--network=' .. (options.network == 'full' and 'full' or 'ask') }
+end
+
+--- The daemon elsewhere that debugs. A token has to be in a file: nvim-dap starts the adapter, and gives it no variable.
+--- @return string|nil url
+function M.debugging_url()
+  local server = options.server
+  local token = server and server.token
+  return server and (token == nil or type(token) == 'table') and server.url or nil
+end
+
+--- The command that is a debug adapter, of the daemon elsewhere, or with a daemon of its own on this machine.
+--- @return string[]|nil
+function M.adapter_command()
+  local command = program()
+  if not command then
+    return nil
+  end
+  local result, url = vim.list_extend(without_stdio(command), { 'dap' }), M.debugging_url()
+  if url then
+    return add_way(vim.list_extend(result, { '--connect', url }), options.server)
+  end
+  return vim.list_extend(result, network_arguments())
+end
+
 --- The command that starts the daemon, which is also told what the person allows in `network`; or what connects with the
 --- daemon of `server`, where whoever started that one says what is allowed.
 --- @return string[]|nil
@@ -171,11 +212,7 @@ function M.command()
   if command and options.server then
     return bridge(command, options.server)
   end
-  if not command or options.network == 'none' then
-    return command
-  end
-  local mode = options.network == 'full' and 'full' or 'ask'
-  return vim.list_extend(vim.list_slice(command), { '--network=' .. mode })
+  return command and vim.list_extend(vim.list_slice(command), network_arguments())
 end
 
 --- The variables that the command gets besides those of the editor. A token is never in the command, which others can see.
@@ -193,20 +230,25 @@ function M.server_url()
   return options.server and options.server.url
 end
 
---- The secrets of programs, as `session/create` takes them: values, and names of the daemon's configuration. The functions
---- of the option are called anew for each sandbox.
---- @return table|nil secrets
---- @return string[]|nil secret_names
+--- The values of secrets, as `session/create` takes them. The functions of the option are called anew for each sandbox.
+--- @return table<string, string>|nil
 function M.secrets()
-  local secrets, names = {}, {}
+  local secrets = {}
   for name, source in pairs(options.secrets) do
     if type(source) == 'function' then
       secrets[name] = source()
-    else
-      table.insert(names, source)
     end
   end
-  return next(secrets) and secrets or nil, next(names) and names or nil
+  return next(secrets) and secrets or nil
+end
+
+--- The names of secrets of the daemon's configuration.
+--- @return string[]|nil
+function M.secret_names()
+  local names = vim.tbl_filter(function(source)
+    return type(source) == 'string'
+  end, vim.tbl_values(options.secrets))
+  return next(names) and names or nil
 end
 
 --- What programs may reach, as `session/create` takes it. nil: nothing.

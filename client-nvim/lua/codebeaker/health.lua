@@ -59,6 +59,20 @@ local function report_runtimes(runtimes)
   end
 end
 
+--- Tells whether :SandboxDebug has its debugger.
+local function report_debugging(url)
+  start('codebeaker: debugging')
+  if require('codebeaker.nvim_dap').find(true) then
+    ok('nvim-dap is there, and its adapter is ' .. table.concat(config.adapter_command(), ' '))
+    info('`codebeaker doctor` says which languages can be debugged here, and what is missing')
+  else
+    info('nvim-dap is not installed, which :SandboxDebug needs (the plugin mfussenegger/nvim-dap)')
+  end
+  if url and not config.debugging_url() then
+    info(('programs are debugged on this machine, and not by the daemon at %s, because its token is in no file'):format(url))
+  end
+end
+
 function M.check()
   start('codebeaker: the daemon')
   if vim.fn.has('nvim-0.7') == 0 then
@@ -85,6 +99,7 @@ function M.check()
   info('arguments, environment and input are remembered in ' .. require('codebeaker.remembered').path())
   start(url and 'codebeaker: runtimes of the daemon at ' .. url or 'codebeaker: runtimes')
   report_runtimes(listed.runtimes)
+  report_debugging(url)
 end
 
 return M

@@ -1,6 +1,20 @@
 -- The functions behind the commands, and `setup`, which is optional.
 local M = {}
 
+--- Calls `act` in a coroutine with the buffer, what is to be run of it, and what is remembered for it; or says why nothing can be run.
+--- @param range? integer[]
+--- @param act fun(bufnr: integer, source: table, known: table)
+local function with_source(range, act)
+  local bufnr = vim.api.nvim_get_current_buf()
+  local source, fault = require('codebeaker.source').of(bufnr, range)
+  if not source then
+    return require('codebeaker.messages').error(fault)
+  end
+  require('codebeaker.async').go(function()
+    act(bufnr, source, require('codebeaker.remembered').of(bufnr))
+  end)
+end
+
 --- Sets the options: see :help codebeaker-options. Options that are not given get their default.
 function M.setup(options)
   require('codebeaker.config').set(options or {})
@@ -12,27 +26,38 @@ end
 ---   range: the first and the last line, counted from 1; ask: whether to ask for args, env and stdin, and to remember them
 function M.run(options)
   options = options or {}
-  local bufnr = vim.api.nvim_get_current_buf()
-  local source, fault = require('codebeaker.source').of(bufnr, options.range)
-  if not source then
-    return require('codebeaker.messages').error(fault)
-  end
-  local remembered = require('codebeaker.remembered')
-  local known = remembered.of(bufnr)
-  if options.range and not options.ask then
-    known = { env = known.env, packages = known.packages }
-  end
-  local run_options = { args = options.args or known.args, env = options.env or known.env, stdin = options.stdin or known.stdin, packages = known.packages }
-  require('codebeaker.async').go(function()
+  with_source(options.range, function(bufnr, source, known)
+    if options.range and not options.ask then
+      known = { env = known.env, packages = known.packages }
+    end
+    local run_options = { args = options.args or known.args, env = options.env or known.env, stdin = options.stdin or known.stdin, packages = known.packages }
     if options.ask then
       run_options = require('codebeaker.ask').run_options(source.name, run_options)
       if not run_options then
         return
       end
       run_options.packages, run_options.offers = known.packages, known.offers
-      remembered.remember(bufnr, run_options)
+      require('codebeaker.remembered').remember(bufnr, run_options)
     end
     require('codebeaker.run').start(source, run_options)
+  end)
+end
+
+--- Debugs the file of the current buffer, with nvim-dap. What is not given is taken from what is remembered for the buffer.
+--- @param options { args?: string[], env?: table<string, string>, ask?: boolean } ask: whether to ask for args and env, and to remember them
+function M.debug(options)
+  options = options or {}
+  with_source(nil, function(bufnr, source, known)
+    local run_options = { args = options.args or known.args, env = options.env or known.env, stdin = known.stdin, packages = known.packages, offers = known.offers }
+    if options.ask then
+      local answers = require('codebeaker.ask').run_options(source.name, run_options, true)
+      if not answers then
+        return
+      end
+      run_options.args, run_options.env = answers.args, answers.env
+      require('codebeaker.remembered').remember(bufnr, run_options)
+    end
+    require('codebeaker.debugging').start(source, run_options)
   end)
 end
 

@@ -25,6 +25,9 @@ local extensions = {
   shellscript = 'sh',
 }
 
+--- The languages that have a debugger in a sandbox.
+local debuggable = { python = true, javascript = true, typescript = true, go = true, ruby = true }
+
 --- All language ids.
 M.ids = vim.tbl_keys(extensions)
 table.sort(M.ids)
@@ -32,6 +35,21 @@ table.sort(M.ids)
 --- @return string|nil id nil if the language cannot be run
 function M.of_filetype(filetype)
   return by_filetype[vim.split(filetype, '.', { plain = true })[1]]
+end
+
+--- The file types whose programs can be debugged.
+--- @return string[]
+function M.debuggable_filetypes()
+  local filetypes = vim.tbl_filter(function(filetype)
+    return debuggable[by_filetype[filetype]]
+  end, vim.tbl_keys(by_filetype))
+  table.sort(filetypes)
+  return filetypes
+end
+
+--- @return boolean
+function M.is_debuggable(id)
+  return debuggable[id] == true
 end
 
 --- The file name of a buffer that has none.

@@ -35,7 +35,6 @@ end
 function M.create(daemon, spec, on)
   local options = config.get()
   local token = new_progress_token(daemon, on.on_progress)
-  local secrets, secret_names = config.secrets()
   local params = {
     language = spec.language,
     label = spec.label,
@@ -44,8 +43,8 @@ function M.create(daemon, spec, on)
     limits = nil_if_empty(options.limits),
     network = config.network(),
     env = nil_if_empty(vim.tbl_extend('force', options.env, spec.env or {})),
-    secrets = secrets,
-    secretNames = secret_names,
+    secrets = config.secrets(),
+    secretNames = config.secret_names(),
     program = spec.program,
     packages = spec.packages,
     workspace = spec.folder and { uri = vim.uri_from_fname(spec.folder), access = 'copy' } or nil,

@@ -21,6 +21,7 @@ export function initializeParams(code: Code, settings: Settings, version: string
       history: { changed: true },
       ports: { changed: true },
       network: { requestAccess: true },
+      debug: { adapter: true },
       command: { diagnostics: settings.scan !== 'off' },
     },
   };

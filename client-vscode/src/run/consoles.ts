@@ -9,9 +9,11 @@ import { type Log, messageOf } from '../base/log.ts';
 import type { Client } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
 import type { ChosenRuntimes } from './chosen.ts';
+import type { RunningProgram } from './running.ts';
 import { Run, type RunEnd } from './run.ts';
-import { type CloseSandbox, DelayedClose } from './sandbox/delayed-close.ts';
+import type { CloseSandbox, DelayedClose } from './sandbox/delayed-close.ts';
 import type { Disk } from './sandbox/disk.ts';
+import type { KeptSandboxes } from './sandbox/kept.ts';
 import type { Spares } from './sandbox/spares.ts';
 import type { RunSpec } from './source/run-spec.ts';
 import type { Source } from './source/source.ts';
@@ -27,6 +29,8 @@ export interface ConsolesParts {
   readonly disk: Disk;
   readonly spares: Spares;
   readonly chosen: ChosenRuntimes;
+  readonly kept: KeptSandboxes;
+  readonly delayedClose: DelayedClose;
   newId(): string;
   random(): number;
   /** How many sandboxes of ended runs stay open. */
@@ -61,11 +65,9 @@ export class Consoles {
   readonly #events = new Listeners<RunEvent>();
   /** The one that was used last is the last. */
   #consoles: RunConsole[] = [];
-  readonly #delayedClose: DelayedClose;
 
   constructor(parts: ConsolesParts) {
     this.#parts = parts;
-    this.#delayedClose = new DelayedClose(parts.clock);
   }
 
   onRunEvent(listener: (event: RunEvent) => void): vscode.Disposable {
@@ -107,16 +109,23 @@ export class Consoles {
     this.#consoles = [...this.#consoles.filter((other) => other !== runConsole), runConsole];
     runConsole.display.show(!this.#parts.focus());
     await this.#runAndTell(runConsole);
-    this.#closeOldSandboxes();
+    // A run that was cancelled before it had a sandbox takes the place of none.
+    if (this.#consoles.includes(runConsole) && !runConsole.running && runConsole.run.session) this.#keepSandbox(runConsole);
   }
 
-  stopAll(): void {
-    for (const { run } of this.running) run.stop();
+  /** The programs that run, as others see them. */
+  get programs(): readonly RunningProgram[] {
+    return this.running.map(({ run, display, screen }) => ({
+      source: run.spec.source,
+      terminal: display.terminal,
+      stop: () => run.stop(),
+      type: (line) => screen.pty.handleInput?.(`${line}\r`),
+    }));
   }
 
   /** Closes the sandboxes that no program uses and no terminal shows. @returns whether there were any */
   async makeRoom(): Promise<boolean> {
-    const closed = await Promise.all([this.#delayedClose.closeAllNow(), this.#parts.spares.discardAll()]);
+    const closed = await Promise.all([this.#parts.delayedClose.closeAllNow(), this.#parts.spares.discardAll()]);
     return closed.includes(true);
   }
 
@@ -213,7 +222,8 @@ export class Consoles {
   }
 
   #reuseConsole(runConsole: RunConsole, spec: RunSpec): RunConsole {
-    this.#delayedClose.closeSoon(runConsole.closeSandbox);
+    this.#parts.kept.release(runConsole);
+    this.#parts.delayedClose.closeSoon(runConsole.closeSandbox);
     runConsole.closeSandbox = nothingToClose;
     runConsole.screen.write('\r\n');
     runConsole.run = this.#newRun(spec, runConsole.screen);
@@ -229,19 +239,19 @@ export class Consoles {
   /** A person who closes the terminal needs neither the program nor its sandbox any more. */
   #consoleClosed(runConsole: RunConsole): void {
     this.#consoles = this.#consoles.filter((other) => other !== runConsole);
+    this.#parts.kept.release(runConsole);
     this.#sourceGone(runConsole.run.spec.source);
     if (runConsole.running) runConsole.run.stop();
     else void runConsole.closeSandbox();
     runConsole.screen.dispose();
   }
 
-  /** Closes the oldest sandboxes of ended runs until no more than the wanted number are left. */
-  #closeOldSandboxes(): void {
-    const ended = this.#consoles.filter(({ running }) => !running);
-    for (const runConsole of ended.slice(0, Math.max(0, ended.length - this.#parts.sandboxesToKeep()))) {
-      void runConsole.closeSandbox();
+  #keepSandbox(runConsole: RunConsole): void {
+    this.#parts.kept.keep(runConsole, () => {
+      const { closeSandbox } = runConsole;
       runConsole.closeSandbox = nothingToClose;
-    }
+      return closeSandbox();
+    });
   }
 }
 

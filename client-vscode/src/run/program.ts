@@ -1,5 +1,4 @@
 /** Connects one command of the daemon with a screen: output is shown, keys and the size of the terminal are sent. */
-import type { Execution } from 'codebeaker/protocol';
 import type { CancellationToken } from 'vscode-jsonrpc/node';
 import type { Clock } from '../base/clock.ts';
 import type { Connection } from '../client/connection.ts';
@@ -48,7 +47,7 @@ export class Program {
    * Resolves when the program has ended and all its output is in the terminal.
    * @throws what the daemon answers
    */
-  async execute<T extends Execution>(request: Request<T>, token: CancellationToken): Promise<T> {
+  async execute<T>(request: Request<T>, token: CancellationToken): Promise<T> {
     const { connection, screen, commandId, onOutput } = this.#parts;
     const { flow } = this;
     const lineDiscipline = this.#lineDiscipline();

@@ -1,5 +1,4 @@
 /** One run of one source: claims a sandbox for it, runs the program there and shows how it ended. */
-import { basename, dirname } from 'node:path';
 import { type CancellationToken, CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { RunCodeResult, Session } from 'codebeaker/protocol';
 import type { Clock } from '../base/clock.ts';
@@ -11,8 +10,9 @@ import type { ChosenRuntimes } from './chosen.ts';
 import { Program } from './program.ts';
 import { type Claimed, type ClaimReport, claimSandbox, type SandboxSupply } from './sandbox/claim.ts';
 import type { RunSpec } from './source/run-spec.ts';
-import type { Screen } from './terminal/screen.ts';
+import { resetTerminal, type Screen } from './terminal/screen.ts';
 import { endingOf, verdictLine } from './verdict.ts';
+import { withheldWords } from './withheld.ts';
 
 export interface RunParts {
   readonly code: Code;
@@ -84,7 +84,7 @@ export class Run {
   async #claimSandbox(connection: Connection, token: CancellationToken): Promise<Claimed> {
     const { screen, id, supply } = this.#parts;
     const report = this.#claimReport();
-    const withheld = await this.#whyWithheld();
+    const withheld = await withheldWords(this.#parts.code, supply.disk, this.spec.source);
     if (withheld !== undefined) report.withoutFolder(withheld);
     const claimed = await claimSandbox({ connection, spec: this.spec, progressToken: id, token, report, supply });
     this.#session = claimed.session;
@@ -108,17 +108,6 @@ export class Run {
     );
     await this.#showVerdict(program, claimed.session, result);
     return { ...claimed, result, output };
-  }
-
-  /** Why the program lacks the other files of its folder, in words; undefined if it lacks none. */
-  async #whyWithheld(): Promise<string | undefined> {
-    const { code: { l10n }, supply: { disk } } = this.#parts;
-    const { withheld, uri } = this.spec.source;
-    if (withheld === undefined) return undefined;
-    if (withheld === 'virtual') return l10n.t('it is not on the disk of this machine');
-    if (await disk.isOnlyEntry(dirname(uri.fsPath), basename(uri.fsPath))) return undefined;
-    if (withheld === 'untrusted') return l10n.t('the workspace is in Restricted Mode; if you trust it, they are copied (Workspaces: Manage Workspace Trust)');
-    return l10n.t('the folder is not open in the editor; open it to have it copied');
   }
 
   #claimReport(): ClaimReport {
@@ -152,6 +141,3 @@ export class Run {
 }
 
 const clearLine = '\r\x1b[K';
-
-/** Undoes what the program may have left on: colours, the alternate screen, a hidden cursor, mouse reports, bracketed paste, keypad modes. */
-const resetTerminal = '\x1b[0m\x1b[?1047l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?2004l\x1b[?1l\x1b>';

@@ -9,7 +9,10 @@ export interface Ending {
   readonly text: string;
 }
 
-export function endingOf({ l10n }: Code, { outcome, exitCode, signal, quota }: Execution, limits: Limits): Ending {
+/** What is known of how a program ended. A debugger tells no signal. */
+export type Outcome = Pick<Execution, 'outcome' | 'exitCode'> & Partial<Pick<Execution, 'signal' | 'quota'>>;
+
+export function endingOf({ l10n }: Code, { outcome, exitCode, signal, quota }: Outcome, limits: Limits): Ending {
   if (quota !== undefined) return { good: false, text: l10n.t('stopped: it used up the quota {0} of the configuration', quota) };
   switch (outcome) {
     case 'exited':

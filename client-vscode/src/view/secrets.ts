@@ -7,7 +7,7 @@ import type { Commands } from './commands.ts';
 /** Asks whether programs of this workspace may have secrets that its settings name. undefined: nobody has answered. */
 export async function askForSecrets({ window, l10n }: Code, names: readonly string[]): Promise<boolean | undefined> {
   const [yes, no] = [l10n.t('Give Them to Programs Here'), l10n.t('Don’t Give Them')];
-  const pressed = await window.showWarningMessage(l10n.t('The settings of this workspace give its programs these secrets of yours: {0}. Programs can read them, and send them to whatever they can reach.', names.join(', ')), yes, no);
+  const pressed = await window.showWarningMessage(l10n.t('This workspace gives its programs these secrets of yours: {0}. Programs can read them, and send them to whatever they can reach.', names.join(', ')), yes, no);
   return pressed === yes ? true : pressed === no ? false : undefined;
 }
 

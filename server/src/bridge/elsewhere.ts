@@ -4,6 +4,7 @@
  */
 import { type ClientCapabilities, errorCodes, type InstallPackagesResult, ProtocolError, type Session, type SessionCreateParams } from '../protocol/index.ts';
 import { type Message, parsed } from './message.ts';
+import { Told } from './progress.ts';
 import { Answered, OwnRequests } from './requests.ts';
 
 /** What the client has said of its folders. */
@@ -43,6 +44,8 @@ export class Elsewhere {
   readonly #creating = new Map<unknown, AbortController>();
   /** The folders of which the client knows that not everything went along. */
   readonly #warned = new Set<string>();
+  /** What is told of the sessions that are made, by the client's tokens. */
+  readonly #told = new Map<unknown, Told>();
   #opened: (Opened & { readonly shows: boolean }) | undefined;
 
   constructor(parts: ElsewhereParts) {
@@ -60,6 +63,12 @@ export class Elsewhere {
 
   /** @returns whether it is not for the client */
   fromDaemon(body: Buffer): boolean {
+    if (this.#told.size > 0 && Told.looksLike(body)) {
+      const { method, params } = parsed(body) ?? {};
+      const told = method === '$/progress' ? this.#told.get(params?.token) : undefined;
+      told?.tell(params?.value);
+      if (told) return true;
+    }
     if (!this.#requests.any || !OwnRequests.looksLike(body)) return false;
     const message = parsed(body);
     return message !== undefined && this.#requests.take(message);
@@ -105,19 +114,29 @@ export class Elsewhere {
     await this.#parts.toClient({ jsonrpc: '2.0', id, ...answer });
   }
 
-  /** What the daemon does with a folder that it sees, in steps of which each tells its progress by itself. */
-  async #create({ workspace, packages, ...params }: Create, signal: AbortSignal): Promise<Session> {
-    const { folders, toClient } = this.#parts;
+  async #create(params: Create, signal: AbortSignal): Promise<Session> {
+    const { workDoneToken: token } = params;
+    const told = new Told((value) => void (token !== undefined && this.#parts.toClient({ jsonrpc: '2.0', method: '$/progress', params: { token, value } })));
+    if (token !== undefined) this.#told.set(token, told);
+    try {
+      return await this.#steps(params, told, signal);
+    } finally {
+      this.#told.delete(token);
+      told.end();
+    }
+  }
+
+  /** What the daemon does with a folder that it sees, in steps of which each tells its progress as if there were no others. */
+  async #steps({ workspace, packages, ...params }: Create, told: Told, signal: AbortSignal): Promise<Session> {
+    const { folders } = this.#parts;
     const ask: Ask = (method, asked) => this.#requests.send(method, asked, signal);
     if (workspace.access !== 'copy') throw new ProtocolError('PolicyDenied', `the daemon is on another machine (${this.#parts.url}), so a folder of this one can be copied, and not shared; if it is this machine, start connect with --same-machine`, { policy: 'workspace', rule: 'elsewhere' });
     await folders.check(workspace, this.#opened ?? { folders: [], trusted: false });
     // An empty list of names has the session made where packages can be installed.
     const session = (await ask('session/create', { ...params, ...(packages ? { packages: { names: [] } } : {}) })) as Session;
-    const { workDoneToken: token } = params;
-    const tell = (value: object) => void (token !== undefined && toClient({ jsonrpc: '2.0', method: '$/progress', params: { token, value } }));
     try {
-      tell({ kind: 'begin', title: 'Sending the folder', message: 'sending the folder' });
-      const missing = await folders.send(ask, session, workspace, signal).finally(() => tell({ kind: 'end' }));
+      told.tell({ kind: 'begin', title: 'Sending the folder', message: 'sending the folder' });
+      const missing = await folders.send(ask, session, workspace, signal);
       if (missing !== undefined) this.#warn(workspace.uri, missing);
       return packages ? await this.#install(session, packages, params, ask) : session;
     } catch (fault) {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { levels, logFormats } from '../base/log.ts';
 import type { Config, LanguageId, Network, PartialLimits } from '../protocol/index.ts';
 import { auditing, type AuditArguments, type CacheArguments, caching, type ConfigArguments, configuring, type HistoryArguments, recalling, type ScanArguments, scanning, type SweepArguments, type TraceArguments, tracing, type UsageArguments, using } from './actions.ts';
-import { type ConnectArguments, connecting } from './connecting.ts';
+import { type ConnectArguments, connecting, type DaemonElsewhere, daemonElsewhere } from './connecting.ts';
 import { type ListenArguments, listening, listeningOptions } from './listening.ts';
 import { published, type Published } from './publish.ts';
 import type { PackagesMode } from '../policy/packages.ts';
@@ -25,7 +25,7 @@ export type Arguments =
   | ScanArguments
   | ConfigArguments
   | TraceArguments
-  | { readonly command: 'dap'; readonly language: LanguageId | undefined; readonly log: Config['log']; readonly config: string | undefined }
+  | { readonly command: 'dap'; /** What is wrong with the rest. */ readonly wrong?: UsageError; readonly terminal: string | undefined; readonly elsewhere: DaemonElsewhere | undefined; readonly language: LanguageId | undefined; readonly networkModes: readonly Network['mode'][]; readonly log: Config['log']; readonly config: string | undefined }
   | { readonly command: 'doctor'; readonly json: boolean; readonly config: string | undefined }
   | SweepArguments
   | { readonly command: 'bury'; readonly daemonId: string; readonly config: string | undefined }
@@ -106,7 +106,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'man':
       return { command };
     case 'dap':
-      return { command, language: languageNamed(values.language), log: logging(values), config };
+      return { command, terminal: values.terminal, elsewhere: daemonElsewhere(values), language: languageNamed(values.language), networkModes: modesFor(values.network), log: logging(values), config };
     case 'doctor':
       return { command, json: values.json ?? false, config };
     case 'sweep':

@@ -8,6 +8,7 @@ import { createPolicy, narrow } from '../policy/policy.ts';
 import { loadProjectConfig, projectFileName } from '../policy/project-file.ts';
 import { type Config, ProtocolError } from '../protocol/index.ts';
 import type { Issue } from '../protocol/issues.ts';
+import { runtimeKinds } from '../runtime/kinds/table.ts';
 import type { ConfigArguments } from './actions.ts';
 import { Exit } from './exit-codes.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -69,7 +70,13 @@ async function faultsIn(path: string, allowed: () => Config | undefined): Promis
   if (!config) return faults;
   const { unknownRules } = await import('../scan/known.ts');
   const unknown = unknownRules(Object.keys(config.scan?.rules ?? {})).map(({ id, message }) => ({ path: `scan.rules.${id}`, message }));
-  return [...faults, ...unknown, ...(basename(path) === projectFileName ? tooMuch(config, allowed()) : [])];
+  return [...faults, ...unknown, ...unknownRuntimes(config), ...(basename(path) === projectFileName ? tooMuch(config, allowed()) : [])];
+}
+
+/** A daemon starts with a pool of a runtime that there is not, since it may be that of another machine. It would never be filled. */
+function unknownRuntimes({ pool = {}, docker }: Config): readonly Issue[] {
+  const known = runtimeKinds(docker).map(({ id }) => id);
+  return Object.keys(pool).filter((id) => !known.includes(id)).map((id) => ({ path: `pool.${id}`, message: `there is no such runtime; the runtimes are ${known.join(', ')}` }));
 }
 
 /** What the file of a project asks for and may not have. `allowed`: what the user's file says; undefined: nobody knows. */

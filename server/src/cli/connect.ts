@@ -1,14 +1,10 @@
 /** `codebeaker connect URL`: is to an editor what `codebeaker --stdio` is, and has a daemon elsewhere do the work. */
-import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { sleep, within } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
-import { type DaemonAddress, isPrivate, parseAddress, WrongAddress } from '../bridge/address.ts';
 import { Bridge } from '../bridge/bridge.ts';
-import { dial, type DialParts, type Line, MAX_MESSAGE_BYTES } from '../bridge/dial.ts';
+import { dial, type Line, MAX_MESSAGE_BYTES } from '../bridge/dial.ts';
 import { Elsewhere } from '../bridge/elsewhere.ts';
 import { CannotConnect } from '../bridge/fault.ts';
-import { Token } from '../remote/token.ts';
 import { FramedTransport } from '../wire/framed.ts';
 import { takeStdout } from '../wire/stdout.ts';
 import { stdioStream } from '../wire/streams.ts';
@@ -18,10 +14,8 @@ import { codeOf, Exit } from './exit-codes.ts';
 import type { EndSignal } from './interrupts.ts';
 import { UsageError } from './quantities.ts';
 import type { Surroundings } from './surroundings.ts';
-import { readTokenText } from './token-file.ts';
+import { wayOf } from './way.ts';
 
-/** The variable that has the token where no file is named. */
-export const TOKEN_VARIABLE = 'CODEBEAKER_TOKEN';
 /** So long a client may take to send its first message and to read that there is no daemon. */
 const REFUSAL_MS = 2_000;
 /** So long the daemon may take to close its side. */
@@ -52,14 +46,6 @@ export async function connect(surroundings: Surroundings, args: ConnectArguments
     return leave(fault instanceof CannotConnect ? Exit.unreachable : Exit.usage);
   }
   return leave(await pass(bridge, client, line, { surroundings, args, log }));
-}
-
-/** @throws UsageError */
-function wayOf({ env: all, uid, clock }: Surroundings, args: ConnectArguments): [DaemonAddress, DialParts] {
-  const address = addressOf(args.url);
-  if (!isPrivate(address)) throw new UsageError(`everybody on the way to ${args.url} could read the token and the code: use wss:// with a daemon that has --tls-cert, or ssh://`);
-  const { [TOKEN_VARIABLE]: given, ...env } = all;
-  return [address, { token: tokenOf(args, given, uid), ca: args.ca === undefined ? undefined : readAuthorities(args.ca), env, temporary: tmpdir(), clock }];
 }
 
 interface PassParts {
@@ -94,37 +80,4 @@ async function pass(bridge: Bridge, client: FramedTransport, line: Line, { surro
   const why = complaint !== before ? `ssh: ${complaint}` : code === TOO_LONG ? 'a message was longer than it takes (sizes.messageBytes of its configuration)' : reason || `code ${code}`;
   writeLog(`codebeaker: the daemon at ${url} has ended the connection: ${why}`);
   return Exit.unreachable;
-}
-
-function addressOf(url: string): DaemonAddress {
-  try {
-    return parseAddress(url);
-  } catch (fault) {
-    if (fault instanceof WrongAddress) throw new UsageError(fault.message);
-    throw fault;
-  }
-}
-
-/** A command line can be seen by everybody, so no token is taken from it. @throws UsageError */
-function tokenOf({ tokenFile }: ConnectArguments, given: string | undefined, uid: number): string | undefined {
-  const token = tokenFile !== undefined ? readTokenText(tokenFile, uid) : given?.trim() || undefined;
-  if (token === undefined) return undefined;
-  if (tokenFile === undefined) checkToken(token);
-  return token;
-}
-
-function checkToken(token: string): void {
-  try {
-    void new Token(token);
-  } catch (fault) {
-    throw new UsageError(`${TOKEN_VARIABLE}: ${(fault as Error).message}`);
-  }
-}
-
-function readAuthorities(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (fault) {
-    throw new UsageError(`--ca ${file}: it cannot be read (${(fault as { code?: string }).code})`);
-  }
 }

@@ -21,9 +21,9 @@ export async function doctor(daemon: Daemon, { clock, env }: Pick<Surroundings, 
   }
   const infos = catalog.infos();
   const languages = languageReports(catalog, infos, (language) => installCommand(language, env.PATH));
-  const debuggers = await (await daemon.debuggers()).report();
+  const debuggers = await (await daemon.debuggers()).report(infos);
   await daemon.close();
-  const printed = await print(json ? `${JSON.stringify({ runtimes: infos, languages, debug: debuggers.map(({ language, here, hint }) => ({ language, here, ...(here ? {} : { hint }) })) })}\n` : report(infos, languages, debuggers));
+  const printed = await print(json ? `${JSON.stringify({ runtimes: infos, languages, debug: debuggers.map(({ language, runtimes, hint }) => ({ language, here: runtimes.length > 0, runtimes, ...(runtimes.length > 0 ? {} : { hint }) })) })}\n` : report(infos, languages, debuggers));
   return printed || (infos.some(({ available }) => available) ? 0 : 1);
 }
 
@@ -47,11 +47,11 @@ function table(infos: readonly RuntimeInfo[]): string[] {
   return columns([['RUNTIME', 'READY', 'VERSION', 'ISOLATION', 'LANGUAGES'], ...rows], WIDTH);
 }
 
-/** What this machine can debug in every sandbox, and how to get the rest. */
+/** What this machine can debug and in which runtimes, and how to get the rest. */
 function debugging(debuggers: readonly DebuggerReport[]): string[] {
-  const here = debuggers.filter((each) => each.here).map(({ language }) => language);
-  const lines = here.length > 0 ? [`Programs can be debugged: ${here.join(', ')} (codebeaker dap).`] : [];
-  return [...lines, ...debuggers.filter((each) => !each.here).map(({ language, hint }) => `To debug ${language}: ${hint}.`)].flatMap((line) => wrap(line, WIDTH));
+  const here = debuggers.filter(({ runtimes }) => runtimes.length > 0);
+  const lines = here.length > 0 ? [`Programs can be debugged (codebeaker dap): ${here.map(({ language, runtimes }) => `${language} in ${runtimes.join(', ')}`).join('; ')}.`] : [];
+  return [...lines, ...debuggers.filter(({ runtimes }) => runtimes.length === 0).map(({ language, hint }) => `To debug ${language}: ${hint}.`)].flatMap((line) => wrap(line, WIDTH));
 }
 
 /** How long each runtime takes to create a sandbox and to run the first program in it, and the memory of an idle sandbox. */

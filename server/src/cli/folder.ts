@@ -4,7 +4,10 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { hiddenPlaces } from '../policy/hidden.ts';
 import { IgnoreRules } from './ignore.ts';
+import type { LimitNames } from './limit-names.ts';
+import { inUnits } from './quantities.ts';
 import type { Outgoing } from './send.ts';
+import { CannotRun } from './source.ts';
 
 export interface FolderRequest {
   /** The absolute path of the folder. */
@@ -31,6 +34,8 @@ export interface Gathered {
 export const MAX_FILES = 2_000;
 /** /workspace has half of the disk of a session, and what goes along leaves half of that to the program. */
 const SHARE_OF_FOLDER = 4;
+/** A file alone may take all of /workspace. */
+const SHARE_OF_FILE = 2;
 /** No more entries of folders are looked at. */
 const MAX_ENTRIES = 20_000;
 /** What people do not write themselves, and what is often large. */
@@ -92,6 +97,12 @@ export function fitting({ files, ignored, incomplete }: Gathered, diskBytes: num
     return true;
   });
   return { files: fit, ignored, incomplete: incomplete || fit.length < files.length };
+}
+
+/** `name`: what the person calls the program. `names`: what limits are called there. @throws CannotRun where a session with so much disk has no room for it */
+export function checkRoom(name: string, size: number, diskBytes: number, names: LimitNames): void {
+  const room = Math.floor(diskBytes / SHARE_OF_FILE);
+  if (size > room) throw new CannotRun(`${name}: it has ${size} bytes, and the sandbox has room for ${inUnits(room)}; ${names.diskBytes} and ${names.memoryBytes} make more room`);
 }
 
 /**

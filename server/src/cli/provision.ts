@@ -63,12 +63,12 @@ export interface InstallParts {
 }
 
 /** @throws CannotRun, ResponseError */
-export async function installNeeded(connection: MessageConnection, { sessionId, limits }: Session, { manifest, names }: Needed, { spinner, interrupts, tell }: InstallParts): Promise<void> {
+export async function installNeeded(connection: MessageConnection, { sessionId }: Session, { manifest, names }: Needed, { spinner, interrupts, tell }: InstallParts): Promise<void> {
   connection.onProgress(new ProgressType<WorkDoneProgressReport>(), TOKEN, ({ message }) => void (message && spinner.say(message)));
   spinner.say('installing packages');
   const params = { sessionId, ...(manifest === undefined ? {} : { manifest }), ...(names.length > 0 ? { packages: names } : {}), workDoneToken: TOKEN };
   const { outcome, cached, advisories = [] } = await connection.sendRequest<InstallPackagesResult>(InstallPackages.name, params, interrupts.token).catch((fault: unknown) => {
-    throw whyNot(fault, { manifest, packageBytes: limits.packageBytes });
+    throw whyNot(fault, manifest);
   });
   if (outcome !== 'exited') throw new CannotRun(`the packages were not installed: ${words[outcome]}`);
   if (!cached && advisories.length > 0) tell(`known weaknesses of what was installed: ${weaknessesIn(advisories)}`);

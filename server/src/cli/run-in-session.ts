@@ -9,14 +9,15 @@ import type { RunArguments } from './arguments.ts';
 import type { Asker } from './ask.ts';
 import type { LocalClient } from './client.ts';
 import { Exit, exitCodeOf } from './exit-codes.ts';
-import { fitting, gather, type Gathered, isBelow } from './folder.ts';
+import { checkRoom, fitting, gather, type Gathered, isBelow } from './folder.ts';
 import type { Interrupts } from './interrupts.ts';
 import { Complaints, leftBehind } from './left-behind.ts';
 import { inOptions } from './session-faults.ts';
 import { unfit } from './package-faults.ts';
 import type { PackagesMode } from '../policy/packages.ts';
 import { findNeeded, installNeeded } from './provision.ts';
-import { inTime, inUnits, sizeTold } from './quantities.ts';
+import { optionsOfLimits } from './limit-names.ts';
+import { inUnits } from './quantities.ts';
 import { publish } from './publish.ts';
 import type { Report } from './report.ts';
 import { watchFiles, wordsFor } from './save.ts';
@@ -27,6 +28,7 @@ import { CannotRun, folderOf, lookInto, type Source, unreadable } from './source
 import type { Spinner } from './spinner.ts';
 import { collectOutput, passInput, showOutput, type Terminal } from './streams.ts';
 import type { Surroundings } from './surroundings.ts';
+import { wordsForEnd } from './verdict.ts';
 
 const CREATE_TOKEN = 'create';
 const COMMAND_ID = 'run';
@@ -34,10 +36,6 @@ const COMMAND_ID = 'run';
 const MAX_LOOK_BYTES = 64 * 1024;
 /** What tells programs which colours are wanted. */
 const PASSED_ON = ['NO_COLOR', 'FORCE_COLOR', 'COLORTERM', 'TERM'];
-/** Of these ends people know without being told, as in a shell. */
-const UNTOLD: ReadonlySet<string> = new Set(['SIGHUP', 'SIGINT', 'SIGPIPE', 'SIGTERM']);
-/** /workspace has half of the disk limit. */
-const SHARE_OF_FILE = 2;
 
 export interface RunParts {
   readonly args: RunArguments;
@@ -78,7 +76,7 @@ export async function runInSession(client: LocalClient, parts: RunParts): Promis
   report.add({ runtime: session.runtime, isolation: session.isolation });
   const { limits, sessionId } = session;
   if (limits.diskBytes < (args.limits.diskBytes ?? 0)) tell(`--disk is lowered to ${inUnits(limits.diskBytes)}, half of the memory; --memory makes more room`);
-  checkRoom(args.file, file.size, limits.diskBytes);
+  checkRoom(args.file, file.size, limits.diskBytes, optionsOfLimits);
   const along = fitting(await gathering, limits.diskBytes);
   if (along.incomplete) tell(`only ${along.files.length} of the files beside ${args.file} go along, because there are too many or they are too large; --with, --folder and --no-folder say what goes along`);
   spinner.say('sending the files');
@@ -154,11 +152,6 @@ async function gatherFor(file: Outgoing, { args, source, interrupts: { signal },
   return gather({ folder: folderFor(args, source), except: file.path, without: filesOf(args.secrets), with: named, env, home, signal });
 }
 
-function checkRoom(name: string, size: number, diskBytes: number): void {
-  const room = Math.floor(diskBytes / SHARE_OF_FILE);
-  if (size > room) throw new CannotRun(`${name}: it has ${size} bytes, and the sandbox has room for ${inUnits(room)}; --disk and --memory make more room`);
-}
-
 async function runProgram({ connection }: LocalClient, session: Session, path: string, parts: RunParts, complaints: Complaints): Promise<{ readonly code: number; readonly missing: MissingModule | undefined }> {
   const { args, source: { language, host }, terminal, interrupts, surroundings: { env, clock }, report } = parts;
   const collected = args.json ? collectOutput(connection) : showOutput(connection, terminal, { heard: (bytes) => complaints.hear(bytes), whenFree: (write) => (parts.asker ? parts.asker.whenQuiet(write) : write()) });
@@ -201,27 +194,7 @@ function variables({ env: named }: RunArguments, here: Surroundings['env']): Rec
 /** Tells why the program was stopped, if it did not end by itself. @returns the exit code */
 function ending(session: Session, result: RunCodeResult, { args, interrupts, tell }: RunParts): number {
   if (result.outcome === 'cancelled' && interrupts.cancelled) return interrupts.exitCode;
-  const words = wordsForEnd(session, result);
+  const words = wordsForEnd(session.limits, result);
   if (words !== undefined && (!args.json || result.outcome === 'cancelled')) tell(words);
   return exitCodeOf(result);
-}
-
-function wordsForEnd({ limits }: Session, { outcome, signal, quota }: RunCodeResult): string | undefined {
-  const spent = quota === undefined ? undefined : `stopped: it used up the quota ${quota} of the configuration; codebeaker usage shows it`;
-  switch (outcome) {
-    case 'exited':
-      return undefined;
-    case 'signaled':
-      return signal !== null && !UNTOLD.has(signal) ? `the program was ended by ${signal}` : undefined;
-    case 'cancelled':
-      return 'stopped: its session reached its maximum lifetime (sessions.maxLifetimeMs)';
-    case 'timedOut':
-      return spent ?? `stopped: it ran longer than ${inTime(limits.timeoutMs)} (--timeout)`;
-    case 'memoryLimit':
-      return `stopped: it used more memory than ${sizeTold(limits.memoryBytes)} (--memory)`;
-    case 'outputLimit':
-      return spent ?? `stopped: it printed more than ${sizeTold(limits.outputBytes)} (--output-limit)`;
-    case 'sandboxLost':
-      return 'the sandbox was lost while it ran';
-  }
 }

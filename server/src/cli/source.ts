@@ -20,13 +20,16 @@ export interface Source {
   readonly host: string | undefined;
 }
 
+/** `saying`: how a person can say the language. */
+type Sought = Pick<RunArguments, 'file' | 'language'> & { readonly saying?: string };
+
 const STDIN = '-';
 /** A program that comes from a pipe has at most so many bytes. */
 const MAX_PIPED_BYTES = 32 * 1024 * 1024;
 const SHEBANG_BYTES = 256;
 
 /** @throws CannotRun; the reason of `signal` if it is aborted */
-export async function findSource(args: Pick<RunArguments, 'file' | 'language'>, stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise<Source> {
+export async function findSource(args: Sought, stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise<Source> {
   const { file } = args;
   if (file === STDIN) return piped(args, await readAll(stdin, 'the program on stdin', signal));
   const stats = await stat(file).catch((fault: unknown) => {
@@ -37,7 +40,7 @@ export async function findSource(args: Pick<RunArguments, 'file' | 'language'>, 
   if (!stats.isFile()) throw new CannotRun(`${file}: it is neither a file nor a pipe`);
   const language = args.language ?? languageOfPath(file) ?? languageOfShebang(await beginning(file));
   return {
-    language: known(language, file),
+    language: known(language, args),
     file: { path: basename(file), size: stats.size, executable: (stats.mode & fsConstants.S_IXUSR) !== 0, pieces: () => createReadStream(file, { highWaterMark: 512 * 1024 }) },
     host: resolve(file),
   };
@@ -58,16 +61,16 @@ export async function lookInto(file: Outgoing, bytes: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8', 0, bytes);
 }
 
-function piped({ file, language: named }: Pick<RunArguments, 'file' | 'language'>, content: Buffer): Source {
-  const language = known(named ?? languageOfPath(file) ?? languageOfShebang(content.subarray(0, SHEBANG_BYTES)), file);
+function piped(args: Sought, content: Buffer): Source {
+  const language = known(args.language ?? languageOfPath(args.file) ?? languageOfShebang(content.subarray(0, SHEBANG_BYTES)), args);
   const path = `main${languages[language].extensions[0]}`;
   return { language, file: { path, size: content.length, executable: false, pieces: () => [content] }, host: undefined };
 }
 
-function known(language: LanguageId | undefined, file: string): LanguageId {
+function known(language: LanguageId | undefined, { file, saying = 'put --language before the file, with' }: Sought): LanguageId {
   if (language) return language;
   const who = file === STDIN ? 'stdin: its first line does' : `${file}: its extension and its first line do`;
-  throw new CannotRun(`${who} not say which language it is; put --language before the file, with one of ${languageIds.join(', ')}`);
+  throw new CannotRun(`${who} not say which language it is; ${saying} one of ${languageIds.join(', ')}`);
 }
 
 async function beginning(file: string): Promise<Buffer> {

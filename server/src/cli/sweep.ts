@@ -18,7 +18,7 @@ import { type Fate, fatesOf } from '../runtime/machine/strays.ts';
 import { walkerFor } from '../runtime/machine/walk.ts';
 import type { SweepArguments } from './actions.ts';
 import type { Surroundings } from './surroundings.ts';
-import { columns } from './text.ts';
+import { columns, wrap } from './text.ts';
 
 type What = 'container' | 'control group' | 'folder' | 'installation';
 
@@ -36,6 +36,7 @@ interface Done {
 }
 
 const WIDTH = 100;
+const INDENT = 2;
 /** So much of the id of a container is shown. */
 const ID_LENGTH = 12;
 
@@ -123,8 +124,11 @@ async function groupsOf(folder: string): Promise<string[]> {
   return paths.filter((_, at) => there[at]);
 }
 
+/** Names may be longer than any line, so each stands last, and why it is so below it. */
 function inWords(done: readonly Done[], unseen: readonly string[]): string {
-  const rows = done.map(({ what, name, why, state }) => [what, what === 'container' ? name.slice(0, ID_LENGTH) : name, state, why]);
-  const lines = rows.length > 0 ? columns([['WHAT', 'NAME', 'STATE', 'WHY'], ...rows], WIDTH) : ['no daemon has left anything on this machine'];
+  const rows = done.map(({ what, name, state }) => [state, what, what === 'container' ? name.slice(0, ID_LENGTH) : name]);
+  const [head = '', ...heads] = columns([['STATE', 'WHAT', 'NAME'], ...rows], WIDTH);
+  const entries = heads.flatMap((line, at) => [line, ...wrap(done[at]?.why ?? '', WIDTH - INDENT).map((words) => `${' '.repeat(INDENT)}${words}`)]);
+  const lines = rows.length > 0 ? [head, ...entries] : ['no daemon has left anything on this machine'];
   return [...lines, ...unseen.map((words) => `not looked for: ${words}`)].map((line) => `${line}\n`).join('');
 }

@@ -38,6 +38,8 @@ export interface ExecuteContext {
   /** Opens the streams for raw output. Absent: they are those of the data channel. */
   readonly openOutput?: OpenOutput | undefined;
   readonly warm: WarmInterpreters;
+  /** A program is about to begin in the session. */
+  begins(session: Session): void;
   /** What a command that prints much waits for, as in Turns. */
   aside(): Promise<void> | undefined;
   /** The quotas to which a session's commands count. */
@@ -73,13 +75,17 @@ export async function execute(
   session: Session,
   params: Common,
   context: ExecuteContext,
-  runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
+  runPrograms: (running: RunningCommand, started: () => void) => Promise<unknown>,
   limitMs = session.limits.timeoutMs,
 ) {
   const { outputStreams } = params;
   const raw = outputStreams && openRaw(outputStreams, context);
   try {
-    return await executeInto((commandId) => outputOf(raw, commandId, params, context), session, params, context, runPrograms, limitMs);
+    const run: typeof runPrograms = (running, started) => {
+      context.begins(session);
+      return runPrograms(running, started);
+    };
+    return await executeInto((commandId) => outputOf(raw, commandId, params, context), session, params, context, run, limitMs);
   } finally {
     raw?.close();
   }
@@ -110,7 +116,7 @@ export async function executeInto(
   session: Session,
   params: Pick<Common, 'commandId' | 'timeoutMs'>,
   { clock, events, commands, signal, aside, quota }: Pick<ExecuteContext, 'clock' | 'events' | 'commands' | 'signal' | 'aside' | 'quota'>,
-  runPrograms: (running: RunningCommand, started: () => void) => Promise<void>,
+  runPrograms: (running: RunningCommand, started: () => void) => Promise<unknown>,
   limitMs: number,
 ) {
   const commandId = commands.reserve(params.commandId);

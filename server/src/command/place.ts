@@ -35,7 +35,7 @@ export async function place({ session: { sandbox }, toolchain, language, source:
   const { files } = sandbox;
   const looked = toolchain.phasesFor ? MAX_TEXT_BYTES : 0;
   if (path === undefined) {
-    if (!MADE.includes(cwd)) await requireDirectory(files, cwd);
+    await requireDirectory(files, cwd);
     const { text, file } = waiting?.expected ?? {};
     const made = text && file !== undefined && posix.dirname(file) === cwd ? file : sourcePath(cwd, toolchain);
     return { path: await temporary.source(made, code), text: code.toString('utf8', 0, looked) };
@@ -59,8 +59,9 @@ export async function place({ session: { sandbox }, toolchain, language, source:
 /** The folders that every sandbox has. */
 const MADE = ['/workspace', '/tmp'];
 
-/** Writing a file would make the folder. */
-async function requireDirectory(files: Session['sandbox']['files'], path: string): Promise<void> {
+/** Writing a file would make the folder, and a program that waits elsewhere would only find out. @throws ProtocolError FileNotFound, WrongFileType */
+export async function requireDirectory(files: Session['sandbox']['files'], path: string): Promise<void> {
+  if (MADE.includes(path)) return;
   try {
     await files.list(path, { recursive: false, limit: 0, accept: () => false });
   } catch (fault) {

@@ -4,11 +4,13 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { deferred, Interruption } from '../base/promises.ts';
-import type { CloseReason, CommandUsage, Execution, Outcome, Phase } from '../protocol/index.ts';
+import type { CloseReason, CommandUsage, Execution, Phase } from '../protocol/index.ts';
 import type { Exit, Process, Program, Sandbox, Stream, TerminalSize } from '../runtime/ports.ts';
 import type { Running } from '../session/session.ts';
 import { TURN_MS } from '../session/turns.ts';
 import { watchCpu } from './cpu-watch.ts';
+import { type Ending, endingOf } from './ending.ts';
+import { once } from './heard.ts';
 import type { Manner } from './manner.ts';
 import type { OutputTarget } from './output.ts';
 import type { CommandQuota } from './quota.ts';
@@ -52,8 +54,9 @@ export class RunningCommand implements Running {
   readonly #finished = deferred();
   readonly #stopped = new Interruption();
   readonly #halted = deferred();
-  /** Aborts when something ends it: a program that is being started is then killed. */
   readonly #stopping = new AbortController();
+  /** Aborts when something ends it before its programs ended by themselves: a program that is being started is then killed. */
+  readonly stopping = this.#stopping.signal;
   readonly #cleanups: (() => void)[] = [];
   readonly #phases: Phase[] = [];
   #child: Process | undefined;
@@ -65,7 +68,7 @@ export class RunningCommand implements Running {
   #bytes = { stdout: 0, stderr: 0 };
   #usage: CommandUsage | undefined;
   #last: Exit | undefined;
-  /** Whether its last program has ended, so that no other one will run. */
+  /** Whether a program has ended after which no other one is to run. One that does all the same can be stopped as every other. */
   #over = false;
   #input: Promise<void> = Promise.resolve();
   #pendingInput = 0;
@@ -101,17 +104,23 @@ export class RunningCommand implements Running {
     return this.#halted.promise;
   }
 
+  /** How it has ended, if nothing more is to run; and the quota that ended it, if one did. */
+  get ending(): Ending & { readonly quota: string | undefined } {
+    return { ...endingOf(this.#last, this.#cause), quota: this.#quota };
+  }
+
   /** Whether the next program may run: the last one succeeded, and nothing has stopped the command. */
   get mayGoOn(): boolean {
     return !this.#cause && !this.#over;
   }
 
   /**
-   * Runs one program to its end. `started` is called as soon as it runs. The last program of a command has the name
+   * Runs one program to its end, and resolves with that; undefined: it did not start. `started` is called as soon as it runs. The last program of a command has the name
    * `run`; input, signals and resizing are for that one.
    */
-  async run(name: Phase['name'], program: Program, started: () => void, { sandbox = this.#options.sandbox, start = (sink, stop) => sandbox.start(program, sink, stop) }: Manner = {}): Promise<void> {
-    if (this.#cause) return;
+  async run(name: Phase['name'], program: Program, started: () => void, { sandbox = this.#options.sandbox, start = (sink, stop) => sandbox.start(program, sink, stop) }: Manner = {}): Promise<Exit | undefined> {
+    if (this.#cause) return undefined;
+    this.#over = false;
     const { clock } = this.#options;
     const begin = clock.monotonic();
     const heard = name === 'run' && this.#phases.length === 0 ? once(this.#options.heard, clock, begin) : () => undefined;
@@ -119,21 +128,22 @@ export class RunningCommand implements Running {
       heard();
       return this.#take(stream, chunk);
     }, this.#stopping.signal);
-    if (!child) return;
+    if (!child) return undefined;
     this.#watch(sandbox);
     this.#child = child;
     started();
     if (this.#cause) this.#kill(child);
     if (name === 'run') this.#ready.resolve(child);
     const exit = await child.exited;
-    // If something ended the program, the time says nothing about the speed of the runtime.
+    // The time until something ended it says nothing about the speed of the runtime.
     if (!this.#cause && exit.kind === 'exited') heard();
     this.#child = undefined;
     this.#last = exit;
     this.#over = name === 'run' || exit.kind !== 'exited' || exit.code !== 0;
     if (exit.kind === 'lost') this.#cause ??= 'sandboxLost';
     else this.#account(exit.usage);
-    this.#phases.push({ name, ...this.#verdict(), durationMs: round(clock.monotonic() - begin) });
+    this.#phases.push({ name, ...endingOf(this.#last, this.#cause), durationMs: round(clock.monotonic() - begin) });
+    return exit;
   }
 
   /** It has done what it is there for, whether a program had to run or not. */
@@ -148,7 +158,7 @@ export class RunningCommand implements Running {
     if (!this.#cause) await this.#stopped.limit(this.#options.target.flush());
     return {
       commandId: this.commandId,
-      ...this.#verdict(),
+      ...endingOf(this.#last, this.#cause),
       ...this.#options.target.result,
       stdoutBytes: this.#bytes.stdout,
       stderrBytes: this.#bytes.stderr,
@@ -272,28 +282,7 @@ export class RunningCommand implements Running {
       peakMemoryBytes: Math.max(this.#usage?.peakMemoryBytes ?? 0, usage.peakMemoryBytes),
     };
   }
-
-  #verdict(): { outcome: Outcome; exitCode: number | null; signal: string | null } {
-    const exit = this.#last;
-    // The code of a program that was made to end says nothing: it may have caught the signal and called that a success.
-    const exitCode = !this.#cause && (exit?.kind === 'exited' || exit?.kind === 'memoryLimit') ? exit.code : null;
-    const signal = exit?.kind === 'signaled' || exit?.kind === 'memoryLimit' ? exit.signal : null;
-    const kind = !exit || exit.kind === 'lost' ? 'sandboxLost' : exit.kind;
-    return { outcome: this.#cause ?? kind, exitCode, signal };
-  }
 }
 
 /** Rounds to a microsecond. */
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
-}
-
-/** Returns a function whose first call passes the time since `begin` to `tell`. Further calls do nothing. */
-function once(tell: (ms: number) => void, clock: Clock, begin: number): () => void {
-  let told = false;
-  return () => {
-    if (told) return;
-    told = true;
-    tell(clock.monotonic() - begin);
-  };
-}
+const round = (ms: number) => Math.round(ms * 1000) / 1000;

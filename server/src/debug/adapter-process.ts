@@ -1,17 +1,24 @@
 /** The process of an adapter: its stdin and stdout carry messages, and it is ended when the client needs it no longer. */
 import { type Clock, within } from '../base/clock.ts';
+import { deferred } from '../base/promises.ts';
 import type { DebugEndedParams, Outcome } from '../protocol/index.ts';
 import type { Process, Sink } from '../runtime/ports.ts';
-import { DapReader, framed } from './codec.ts';
+import { DapReader, writable } from './codec.ts';
 import { type DapMessage, MAX_MESSAGE_BYTES } from './dap.ts';
 import type { Exchange, ExchangeParts } from './exchange.ts';
+import type { MakeMend, Mend } from './mend.ts';
 import { HostileMessage } from './rewrite.ts';
+import type { Terminal } from './terminal.ts';
 
 type Own = Pick<ExchangeParts, 'toAdapter' | 'printed' | 'over'>;
 
 export interface AdapterParts {
   readonly clock: Clock;
   exchange(own: Own): Exchange;
+  /** What stands between the exchange and the adapter. Absent: nothing. */
+  readonly mend?: MakeMend | undefined;
+  /** That of the program. Absent: it has none. */
+  readonly terminal?: Terminal | undefined;
 }
 
 /** So much may wait until the adapter takes it. */
@@ -22,24 +29,35 @@ const DISCONNECT_MS = 3_000;
 const END_MS = 1_000;
 /** How long a client may take to disconnect when the program is over. */
 const LINGER_MS = 10_000;
+/** The same where the adapter has ended as well: what the client sends before it knows of that is still answered. */
+const FAREWELL_MS = 2_000;
 
 export class AdapterProcess {
   readonly exchange: Exchange;
+  readonly #mend: Mend;
   readonly #clock: Clock;
+  readonly #terminal: Terminal | undefined;
   readonly #reader = new DapReader();
   #child: Process | undefined;
+  /** What a client sends before the adapter is there waits for it. */
+  readonly #attached = deferred<Process>();
   #waitingBytes = 0;
   #writing: Promise<void> = Promise.resolve();
   #count: (text: string) => boolean | Promise<boolean> = () => true;
   #cancelTimer: () => void = () => undefined;
+  /** Resolves when the client needs it no longer. */
+  readonly #left = deferred();
+  /** Whether it has ended, or has been told to. */
   #ending = false;
   /** Whether the adapter did something for which it was ended. */
   #hostile = false;
 
-  constructor({ clock, exchange }: AdapterParts) {
+  constructor({ clock, exchange, terminal, mend = (sides) => ({ toAdapter: sides.adapter, fromAdapter: sides.client }) }: AdapterParts) {
     this.#clock = clock;
+    this.#terminal = terminal;
+    this.#mend = mend({ adapter: (message) => this.#write(message), client: (message) => this.#tell(message) });
     this.exchange = exchange({
-      toAdapter: (message) => this.#write(message),
+      toAdapter: (message) => this.#mend.toAdapter(message),
       printed: (text) => this.#count(text),
       over: (how) => this.#over(how),
     });
@@ -54,57 +72,83 @@ export class AdapterProcess {
     return (stream, chunk) => (stream === 'stdout' ? this.#read(chunk) : undefined);
   }
 
-  /** The process for its command, which ends when nothing of it is left. Nobody else writes to its stdin. */
+  /** The process for its command, which ends when nothing of it is left. Nobody else writes to its stdin: input and size are those of the program in its terminal. */
   attach(child: Process): Process {
     this.#child = child;
+    this.#attached.resolve(child);
+    // What it did before anybody had it counts as well.
+    if (this.#hostile) this.#kill();
     const exited = child.exited.then(async (exit) => {
+      this.#ending = true;
       this.#cancelTimer();
       // The program may have outlived the adapter. If this fails, the sandbox is gone.
-      await child.kill().catch(() => undefined);
+      await Promise.all([child.kill().catch(() => undefined), terminal?.close()]);
       return exit;
     });
+    const terminal = this.#terminal;
     return {
       exited,
-      signal: (name) => child.signal(name),
-      kill: (graceMs) => child.kill(graceMs),
-      write: () => Promise.resolve(),
-      end: () => undefined,
-      resize: () => Promise.resolve(),
+      signal: (name) => (terminal?.taken ? terminal : child).signal(name),
+      kill: async (graceMs) => {
+        await Promise.all([child.kill(graceMs), terminal?.close(graceMs)]);
+      },
+      write: async (bytes) => terminal?.write(bytes),
+      end: () => terminal?.end(),
+      resize: async (size) => terminal?.resize(size),
     };
+  }
+
+  /** The adapter has ended, and its exchange is closed. Resolves when a client that was told so has disconnected, or has had time to; or when `halted` aborts. */
+  async farewell(halted: AbortSignal): Promise<void> {
+    const { terminated, disconnected } = this.exchange;
+    if (!terminated || disconnected || halted.aborted) return;
+    const leave = () => this.#left.resolve();
+    halted.addEventListener('abort', leave, { once: true });
+    await within(this.#clock, FAREWELL_MS, this.#left.promise);
+    halted.removeEventListener('abort', leave);
   }
 
   /** How the debugging ended, given how the command did. The exit code is what the adapter told of the program. */
   verdict(outcome: Outcome): Pick<DebugEndedParams, 'outcome' | 'exitCode'> {
-    const { exitCode, disconnected } = this.exchange;
+    const { exitCode = this.#terminal?.exitCode, disconnected, wasAsked } = this.exchange;
     if (outcome !== 'exited' && outcome !== 'signaled') return { outcome, exitCode: null };
     if (this.#hostile) return { outcome: 'signaled', exitCode: null };
-    if (exitCode !== undefined) return exitCode < 0 ? { outcome: 'signaled', exitCode: null } : { outcome: 'exited', exitCode };
+    if (exitCode !== undefined && exitCode >= 0) return { outcome: 'exited', exitCode };
+    if (exitCode !== undefined) return { outcome: wasAsked ? 'cancelled' : 'signaled', exitCode: null };
     return { outcome: disconnected ? 'cancelled' : outcome, exitCode: null };
   }
 
   async #read(chunk: Buffer): Promise<void> {
     try {
-      for (const message of this.#reader.push(chunk)) await this.exchange.fromAdapter(message);
+      for (const message of this.#reader.push(chunk)) {
+        if (this.#hostile) return;
+        await this.#mend.fromAdapter(message);
+      }
     } catch (fault) {
-      if (!(fault instanceof HostileMessage)) throw fault;
-      return this.#condemn(fault.message);
+      return this.#condemn(reasonIn(fault));
     }
     if (this.#reader.fault !== undefined) return this.#condemn(this.#reader.fault);
+  }
+
+  /** Never rejects: a mend may tell something for which nothing waits. */
+  async #tell(message: DapMessage): Promise<void> {
+    await this.exchange.fromAdapter(message).catch((fault: unknown) => this.#condemn(reasonIn(fault)));
   }
 
   async #condemn(why: string): Promise<void> {
     if (this.#hostile) return;
     this.#hostile = true;
-    await this.exchange.close(`the debugger was ended, because ${why}`);
+    // It does nothing more, whenever the client has room for what it is told.
     this.#kill();
+    await this.exchange.close(`the debugger was ended, because ${why}`);
   }
 
   #write(message: DapMessage): boolean {
     const bytes = writable(message);
-    const child = this.#child;
-    if (!child || !bytes || bytes.length > MAX_MESSAGE_BYTES || this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) return false;
+    if (!bytes || this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) return false;
     this.#waitingBytes += bytes.length;
     this.#writing = this.#writing.then(async () => {
+      const child = await this.#attached.promise;
       // It is no error if the adapter has ended.
       await child.write(bytes).catch(() => undefined);
       this.#waitingBytes -= bytes.length;
@@ -113,12 +157,15 @@ export class AdapterProcess {
   }
 
   #over(how: Parameters<Own['over']>[0]): void {
-    if (how === 'answered') return void this.#end();
+    if (how === 'disconnected') return void this.#end();
+    // A client that has disconnected needs no time to do so.
+    if (this.#ending || (how === 'terminated' && this.exchange.disconnected)) return;
     this.#cancelTimer();
-    this.#cancelTimer = this.#clock.after(how === 'asked' ? DISCONNECT_MS : LINGER_MS, () => void this.#end());
+    this.#cancelTimer = this.#clock.after(how === 'disconnecting' ? DISCONNECT_MS : LINGER_MS, () => void this.#end());
   }
 
   async #end(): Promise<void> {
+    this.#left.resolve();
     if (this.#ending || !this.#child) return;
     this.#ending = true;
     this.#cancelTimer();
@@ -129,14 +176,10 @@ export class AdapterProcess {
   #kill(): void {
     // If this fails, the sandbox is gone, and `exited` says so.
     this.#child?.kill().catch(() => undefined);
+    void this.#terminal?.close();
   }
 }
 
-/** undefined: a client sent what is nested too deeply to be written. */
-function writable(message: DapMessage): Buffer | undefined {
-  try {
-    return framed(message);
-  } catch {
-    return undefined;
-  }
+function reasonIn(fault: unknown): string {
+  return fault instanceof HostileMessage ? fault.message : 'it sent a message with which nothing can be done';
 }

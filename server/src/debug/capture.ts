@@ -4,8 +4,8 @@ import type { Program, Sandbox } from '../runtime/ports.ts';
 
 export interface CaptureOptions {
   readonly clock: Clock;
-  /** Ends it when this resolves. Absent: only its time does. */
-  readonly halted?: Promise<void>;
+  /** Ends it when this aborts. Absent: only its time does. */
+  readonly halted?: AbortSignal;
   readonly maxBytes?: number;
 }
 
@@ -23,8 +23,12 @@ export async function capture(sandbox: Sandbox, { command, cwd, env }: Pick<Prog
     bytes += chunk.length;
   });
   const kill = () => child.kill().catch(() => undefined);
-  void halted?.then(kill);
+  // A long command runs many of these, and none leaves anything with its signal.
+  const halt = () => void kill();
+  halted?.addEventListener('abort', halt);
+  if (halted?.aborted) halt();
   if (!(await within(clock, DEADLINE_MS, child.exited))) await kill();
   const exit = await child.exited;
+  halted?.removeEventListener('abort', halt);
   return { code: exit.kind === 'exited' ? exit.code : undefined, stdout: Buffer.concat(chunks).toString() };
 }

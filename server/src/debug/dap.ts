@@ -28,12 +28,27 @@ export interface DapEvent {
 
 export type DapMessage = DapRequest | DapResponse | DapEvent;
 
+/** What the body of a response says of a failure. Braces in the text stand for themselves. */
+export function errorOf(text: string, showUser = false): Json {
+  return { error: { id: 1, format: '{text}', variables: { text }, showUser } };
+}
+
 /** A message is at most so long, as JSON. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const MAX_NAME_LENGTH = 100;
 
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The objects in a list; what is no list has none. */
+export function objects(value: unknown): readonly Json[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** The text that `value` is; what is none is empty. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** The message that `value` is; undefined: it is none. Members that no message has are left out, and so is a body that is no object. */

@@ -8,7 +8,12 @@ export class Debuggers {
   /** The id belongs to a running command, so no other debugger has it. */
   open(debugId: string, exchange: Exchange): () => void {
     this.#byId.set(debugId, exchange);
-    return () => void this.#byId.delete(debugId);
+    return () => void (this.#byId.get(debugId) === exchange && this.#byId.delete(debugId));
+  }
+
+  /** Whether one that has this id has not been told to have ended. */
+  has(debugId: string | undefined): boolean {
+    return debugId !== undefined && this.#byId.has(debugId);
   }
 
   /** Hands a message on. One for a debugger that has ended is ignored. */

@@ -3,9 +3,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { posix } from 'node:path';
 import type { DebugConfig, LanguageId, RuntimeInfo } from '../protocol/index.ts';
-import { engineOf } from '../runtime/choice/hints.ts';
 import type { DebugHost, DebugLanguage } from './adapter.ts';
 import { debugLanguages } from './adapters/table.ts';
+import { debugs } from './where.ts';
 
 /** Where the build puts what is for sandboxes: as seen from the built daemon, and from the sources. */
 const places = ['../debug/', '../../dist/debug/'];
@@ -15,7 +15,8 @@ const MAX_PACKED_FILES = 10_000;
 
 export interface DebuggerReport {
   readonly language: LanguageId;
-  readonly here: boolean;
+  /** The available runtimes whose sandboxes can debug it. None: the hint says how to get one. */
+  readonly runtimes: readonly string[];
   readonly hint: string;
 }
 
@@ -30,15 +31,13 @@ export class DebugHosts {
 
   /** The languages whose programs can be debugged in the sandboxes of these runtimes, as far as those are available. */
   async languages(runtimes: readonly RuntimeInfo[]): Promise<LanguageId[]> {
-    const offered = await this.#offered();
-    const runs = ({ language, engine }: DebugLanguage, { id, available, languages }: RuntimeInfo) => available && languages.some((each) => each.id === language) && (engine === undefined || engineOf(id) === engine);
-    return offered.filter((row) => runtimes.some((runtime) => runs(row, runtime))).map(({ language }) => language);
+    return (await this.report(runtimes)).filter((each) => each.runtimes.length > 0).map(({ language }) => language);
   }
 
-  /** Of each language that can be debugged at all, whether this machine has what its sandboxes may lack, and how to get it. */
-  async report(): Promise<DebuggerReport[]> {
+  /** Of each language that can be debugged at all, where, and how to get what is missing. */
+  async report(runtimes: readonly RuntimeInfo[]): Promise<DebuggerReport[]> {
     const offered = await this.#offered();
-    return debugLanguages.map((row) => ({ language: row.language, here: offered.includes(row), hint: row.hint }));
+    return debugLanguages.map((row) => ({ language: row.language, runtimes: offered.includes(row) ? runtimes.filter((each) => debugs(row, each)).map(({ id }) => id) : [], hint: row.hint }));
   }
 
   async #offered(): Promise<DebugLanguage[]> {
@@ -47,7 +46,7 @@ export class DebugHosts {
   }
 
   host(language: LanguageId): DebugHost {
-    return { folder: this.#adapters[language], exists, own, pack: (folder, wanted) => this.#pack(folder, wanted) };
+    return { folder: this.#adapters[language], exists, file, own, pack: (folder, wanted) => this.#pack(folder, wanted) };
   }
 
   async #pack(folder: string, wanted: (path: string) => boolean): Promise<Buffer> {
@@ -62,6 +61,11 @@ export class DebugHosts {
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(() => true, () => false);
+}
+
+async function file(path: string): Promise<Buffer | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() && found.size <= MAX_PACKED_BYTES ? readFile(path).catch(() => undefined) : undefined;
 }
 
 async function own(name: string): Promise<Buffer | undefined> {

@@ -13,6 +13,8 @@ interface Pair {
 }
 
 const DRIVE = /^[A-Za-z]:[\\/]/;
+/** What acts on a terminal or a view, ends a line, or turns text around. No path of a client has such a thing. */
+export const ACTING = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 /** What may stand in a path within a text. */
 const IN_PATH = String.raw`[^\s"'<>|:,;()\[\]{}]`;
 
@@ -54,20 +56,27 @@ export class PathMap {
   }
 
   #toClient(given: string, uri: boolean): string | undefined {
-    if (given.includes('\0') || !given.startsWith('/')) return undefined;
+    if (given.search(ACTING) >= 0 || !given.startsWith('/')) return undefined;
     const path = posix.normalize(given);
     const found = this.#longest(({ sandbox }) => below(sandbox, path), ({ sandbox }) => sandbox.length);
     if (!found) return undefined;
     const { pair: { client, windows }, rest } = found;
     if (windows && /[\\:]/.test(rest)) return undefined;
     const whole = windows ? client + rest.replaceAll('/', '\\') : client === '/' ? rest || '/' : client + rest;
-    return uri ? (windows ? `file:///${encodeURI(whole.replaceAll('\\', '/'))}` : pathToFileURL(whole).href) : whole;
+    return uri ? (windows ? `file:///${encodeURI(whole.replaceAll('\\', '/')).replace(/[?#]/g, encodeURIComponent)}` : pathToFileURL(whole).href) : whole;
   }
 
-  /** The text, with the paths and addresses of the client in place of those of the sandbox. */
-  inText(text: string): string {
-    if (!this.#inText) return text;
-    return text.replace(this.#inText, (found: string, scheme = '') => this.#toClient(scheme === '' ? found : pathOf(found), scheme !== '') ?? found);
+  /** The text, with the paths and addresses of the client in place of those of the sandbox, as far as it becomes no longer than `room`. */
+  inText(text: string, room = Infinity): string {
+    if (!this.#inText || text.length > room) return text;
+    let left = room - text.length;
+    return text.replace(this.#inText, (found: string, scheme = '') => {
+      const told = this.#toClient(scheme === '' ? found : pathOf(found), scheme !== '') ?? found;
+      const longer = told.length - found.length;
+      if (longer > left) return found;
+      left -= longer;
+      return told;
+    });
   }
 
   #longest(rest: (pair: Pair) => string | undefined, length: (pair: Pair) => number): { pair: Pair; rest: string } | undefined {

@@ -1,24 +1,30 @@
 /** Rewrites messages on their way: the paths of the client and those of the sandbox, sources that exist only inside, and secrets. */
 import { posix } from 'node:path';
 import { type DapEvent, type DapResponse, isObject, type Json } from './dap.ts';
-import type { PathMap } from './paths.ts';
+import { ACTING, type PathMap } from './paths.ts';
+import type { SecretFinder } from './printed-texts.ts';
 import type { InnerSources } from './sources.ts';
 
 export interface RewriteParts {
   readonly paths: PathMap;
   readonly sources: InnerSources;
-  /** Takes the secrets out of a text. Absent: there are none. */
-  readonly redact?: ((text: string) => string) | undefined;
+  /** What takes the secrets out of texts. Absent: there are none. */
+  readonly secrets?: Pick<SecretFinder, 'redact'> | undefined;
 }
 
 /** What is nested deeper is no message that a debugger sends. */
 const MAX_DEPTH = 64;
+/** In so many characters of a message paths are translated, before and after that. In more there are no files that anybody looks for. */
+const MAX_PROSE = 1024 * 1024;
 /** The texts of these members are written for people, and name files. */
 const PROSE: Readonly<Record<string, ReadonlySet<string>>> = {
   stopped: new Set(['description', 'text']),
   output: new Set(['output']),
-  exceptionInfo: new Set(['description', 'message', 'stackTrace', 'fullTypeName']),
+  // debugpy names the file in `source`, which the protocol does not have.
+  exceptionInfo: new Set(['description', 'message', 'stackTrace', 'fullTypeName', 'source']),
 };
+/** Members that name something, on one line. */
+const NAMES = new Set(['name', 'label']);
 const MODULE_PATHS = new Set(['path', 'symbolFilePath']);
 
 /** An adapter that sends such a message is ended. */
@@ -26,16 +32,20 @@ export class HostileMessage extends Error {}
 
 export class Rewriter {
   readonly #parts: RewriteParts;
+  /** How many characters of prose the message that is being rewritten may still have. */
+  #prosaic = 0;
 
   constructor(parts: RewriteParts) {
     this.#parts = parts;
   }
 
   event(event: DapEvent): DapEvent {
+    this.#prosaic = MAX_PROSE;
     return event.body ? { ...event, body: this.#body(event.event, event.body) } : event;
   }
 
   response(response: DapResponse): DapResponse {
+    this.#prosaic = MAX_PROSE;
     const { command, message, body, success } = response;
     return {
       ...response,
@@ -65,16 +75,15 @@ export class Rewriter {
     const prose = kind === 'output' && (body.category === undefined || body.category === 'stdout') ? undefined : PROSE[kind];
     const text = (value: string, key: string) => {
       if (prose?.has(key)) return this.#prose(value);
-      if (kind === 'process' && key === 'name') return this.#path(value) ?? posix.basename(value);
-      return this.#clean(value);
+      if (kind === 'process' && key === 'name') return this.#name(this.#path(value) ?? posix.basename(value));
+      return NAMES.has(key) ? this.#name(value) : this.#clean(value);
     };
     const walked = this.#walk(body, text, 0) as Json;
-    return kind === 'module' || kind === 'modules' ? this.#modules(walked) : walked;
+    return kind === 'module' ? { ...walked, module: this.#module(walked.module as Json) } : walked;
   }
 
-  #modules(body: Json): Json {
-    const one = (module: unknown) => (isObject(module) ? Object.fromEntries(Object.entries(module).flatMap(([key, value]) => (MODULE_PATHS.has(key) ? this.#told(key, value) : [[key, value]]))) : module);
-    return { ...body, ...('module' in body ? { module: one(body.module) } : {}), ...(Array.isArray(body.modules) ? { modules: body.modules.map(one) } : {}) };
+  #module(module: Json): Json {
+    return Object.fromEntries(Object.entries(module).flatMap(([key, value]) => (MODULE_PATHS.has(key) ? this.#told(key, value) : [[key, value]])));
   }
 
   #told(key: string, value: unknown): [string, string][] {
@@ -98,7 +107,7 @@ export class Rewriter {
     const inner = typeof path === 'string' ? path : undefined;
     const reference = typeof sourceReference === 'number' && Number.isSafeInteger(sourceReference) && sourceReference > 0 ? sourceReference : undefined;
     const kept = {
-      name: this.#clean(typeof name === 'string' ? name : inner === undefined ? 'unknown' : posix.basename(inner)),
+      name: this.#name(typeof name === 'string' ? name : inner === undefined ? 'unknown' : posix.basename(inner)),
       ...(presentationHint === 'normal' || presentationHint === 'emphasize' || presentationHint === 'deemphasize' ? { presentationHint } : {}),
       ...(typeof origin === 'string' ? { origin: this.#clean(origin) } : {}),
       ...(Array.isArray(source.sources) ? { sources: source.sources.filter(isObject).map((each) => this.#source(each, depth + 1)) } : {}),
@@ -110,15 +119,23 @@ export class Rewriter {
     return number === undefined ? kept : { ...kept, sourceReference: number };
   }
 
+  /** A path of the client has no secret in it: that of what has is not told. */
   #path(path: string): string | undefined {
-    return this.#parts.paths.toClient(path);
+    const told = this.#parts.paths.toClient(path);
+    return told !== undefined && this.#clean(told) === told ? told : undefined;
   }
 
   #prose(text: string): string {
-    return this.#parts.paths.inText(this.#clean(text));
+    const told = this.#parts.paths.inText(this.#clean(text), this.#prosaic);
+    this.#prosaic = Math.max(0, this.#prosaic - told.length);
+    return told;
+  }
+
+  #name(text: string): string {
+    return this.#clean(text).replace(ACTING, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
   }
 
   #clean(text: string): string {
-    return this.#parts.redact?.(text) ?? text;
+    return this.#parts.secrets?.redact(text) ?? text;
   }
 }

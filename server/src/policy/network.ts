@@ -2,7 +2,7 @@
 import { contains, formatRule, type Rule } from '../network/hosts.ts';
 import type { Network } from '../protocol/index.ts';
 import { parseHosts } from './hosts.ts';
-import { denied, type Policy } from './policy.ts';
+import { denied, fileFor, type Policy, saidBy } from './policy.ts';
 
 /**
  * The network of a session, with its hosts in their one form. `asks`: whether a person can be asked about hosts that are not
@@ -19,14 +19,17 @@ export function resolveNetwork(policy: Policy, { mode, hosts = [] }: Network = {
 }
 
 /** @throws ProtocolError PolicyDenied */
-export function checkNetwork({ networkModes }: Policy, mode: Network['mode']): void {
+export function checkNetwork(policy: Policy, mode: Network['mode']): void {
+  const { networkModes } = policy;
   if (mode === 'none' || networkModes.includes(mode)) return;
   const allowed = [...new Set(['none', ...networkModes])];
-  throw denied('network', `the network mode ${mode} is not allowed here; allowed: ${allowed.join(', ')}. To allow it, write {"network": {"modes": ${JSON.stringify([...allowed.slice(1), mode])}}} into the configuration file`);
+  throw denied('network', `the network mode ${mode} is not allowed here; allowed: ${allowed.join(', ')}. To allow it, write {"network": {"modes": ${JSON.stringify([...allowed.slice(1), mode])}}} into ${fileFor(policy, `network.modes.${mode}`)}`, saidBy(policy, `network.modes.${mode}`));
 }
 
-function checkHost({ hostLists }: Policy, rule: Rule): void {
-  const list = hostLists.find((rules) => !rules.some((outer) => contains(outer, rule)));
+function checkHost(policy: Policy, rule: Rule): void {
+  const { hostLists } = policy;
+  const at = hostLists.findIndex((rules) => !rules.some((outer) => contains(outer, rule)));
+  const list = hostLists[at];
   if (!list) return;
-  throw denied('network', `${formatRule(rule)} is not allowed here; allowed: ${list.map(formatRule).join(', ') || 'no host'}. To allow it, add it to network.hosts in the configuration file`, { rule: 'network.hosts' });
+  throw denied('network', `${formatRule(rule)} is not allowed here; allowed: ${list.map(formatRule).join(', ') || 'no host'}. To allow it, add it to network.hosts in ${fileFor(policy, `network.hosts.${at}`)}`, { rule: 'network.hosts', ...saidBy(policy, `network.hosts.${at}`) });
 }

@@ -45,6 +45,8 @@ export interface Policy {
   readonly sizes: Sizes;
   /** Why no session may be made: a file that was there to narrow the policy can't be followed. */
   readonly refusal?: string;
+  /** What has narrowed it (the name of a project's file, or `CLIENT`), by what it has narrowed: `maxLimits.pids`, `network.modes.full`, `network.hosts.0` for a list of `hostLists`, `allowedImages.NAME`. What is not among them is as the configuration file says it. */
+  readonly narrowedBy?: Readonly<Record<string, string>>;
 }
 
 export function createPolicy(config: Config): Policy {
@@ -71,8 +73,11 @@ export function createPolicy(config: Config): Policy {
   };
 }
 
-/** @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
-export function narrow(policy: Policy, config: Config): Policy {
+/** What has narrowed a policy where its client has, as messages call it. */
+export const CLIENT = 'the initializationOptions of the client';
+
+/** `by`: what says it, for `narrowedBy`; absent: nobody is told. @throws ProtocolError PolicyDenied if `config` asks for more than `policy` allows */
+export function narrow(policy: Policy, config: Config, by?: string): Policy {
   refuseFileKeys(config);
   if (Object.keys(config.pool ?? {}).length > 0) throw denied('pool', 'pool can only be set in the configuration file; elsewhere only an empty pool is allowed, which turns preparing sandboxes off');
   for (const image of Object.values(config.images ?? {})) checkImage(policy, image);
@@ -80,11 +85,11 @@ export function narrow(policy: Policy, config: Config): Policy {
   const images = { ...policy.images, ...config.images };
   const maxLimits = lower(policy.maxLimits, config.maxLimits ?? {});
   const sessions = config.sessions ?? {};
-  return {
+  const narrowed: Policy = {
     preference: config.preference ?? policy.preference,
     images,
     allowedImages: allowed ? new Set(allowed) : policy.allowedImages,
-    limits: resolveLimits({ ...policy, maxLimits }, config.limits ?? {}),
+    limits: resolveLimits(blaming(policy, { ...policy, maxLimits }, by), config.limits ?? {}),
     maxLimits,
     sessions: {
       max: Math.min(policy.sessions.max, sessions.max ?? Infinity),
@@ -100,12 +105,35 @@ export function narrow(policy: Policy, config: Config): Policy {
     scan: narrowScan(policy.scan, config),
     sizes: narrowSizes(policy.sizes, config),
     ...(policy.refusal === undefined ? {} : { refusal: policy.refusal }),
+    ...(policy.narrowedBy === undefined ? {} : { narrowedBy: policy.narrowedBy }),
     networkModes: policy.networkModes.filter((mode) => config.network?.modes?.includes(mode) ?? true),
     hostLists: [...policy.hostLists, ...hostLists(config)],
     networkBounds: lowerBounds(policy.networkBounds, boundsOf(config, policy.networkBounds)),
     certificates: policy.certificates,
     secrets: policy.secrets,
   };
+  return blaming(policy, narrowed, by);
+}
+
+/** What has to be changed where something is to be allowed, as messages call it. */
+export function fileFor({ narrowedBy }: Policy, what: string): string {
+  return narrowedBy?.[what] ?? 'the configuration file';
+}
+
+/** `after`, with who has made it of `before`. */
+function blaming(before: Policy, after: Policy, by: string | undefined): Policy {
+  if (by === undefined) return after;
+  return { ...after, narrowedBy: { ...before.narrowedBy, ...Object.fromEntries(narrowings(before, after).map((what) => [what, by])) } };
+}
+
+function narrowings(before: Policy, after: Policy): string[] {
+  const limits = Object.keys(after.maxLimits) as (keyof Limits)[];
+  return [
+    ...limits.filter((name) => after.maxLimits[name] !== before.maxLimits[name]).map((name) => `maxLimits.${name}`),
+    ...before.networkModes.filter((mode) => !after.networkModes.includes(mode)).map((mode) => `network.modes.${mode}`),
+    ...after.hostLists.slice(before.hostLists.length).map((_, at) => `network.hosts.${before.hostLists.length + at}`),
+    ...[...before.allowedImages].filter((image) => !after.allowedImages.has(image)).map((image) => `allowedImages.${image}`),
+  ];
 }
 
 /** The keys that only the configuration file may set. */
@@ -131,7 +159,7 @@ export function preparesSandboxes({ pool, refusal }: Policy): boolean {
 /** @throws ProtocolError PolicyDenied */
 export function checkImage(policy: Policy, image: string): void {
   if (policy.allowedImages.has(image)) return;
-  throw denied('images', `the image ${image} is not allowed: add it to allowedImages in the configuration`);
+  throw denied('images', `the image ${image} is not allowed: add it to allowedImages in ${fileFor(policy, `allowedImages.${image}`)}`, saidBy(policy, `allowedImages.${image}`));
 }
 
 /**
@@ -142,7 +170,7 @@ export function resolveLimits(policy: Policy, asked: PartialLimits): Limits {
   for (const [name, value] of Object.entries(asked) as [keyof Limits, number][]) {
     const most = policy.maxLimits[name];
     if (name === 'timeoutMs' ? most > 0 && (value === 0 || value > most) : value > most) {
-      throw denied('limits', `${name} may be at most ${most}; ask for less, or raise maxLimits.${name} in the configuration file`, { rule: `maxLimits.${name}`, maximum: most });
+      throw denied('limits', `${name} may be at most ${most}; ask for less, or raise maxLimits.${name} in ${fileFor(policy, `maxLimits.${name}`)}`, { rule: `maxLimits.${name}`, maximum: most, ...saidBy(policy, `maxLimits.${name}`) });
     }
   }
   return leavingMemory(lower({ ...policy.limits, ...asked }, policy.maxLimits));
@@ -185,6 +213,12 @@ function hostLists({ network }: Config): Rule[][] {
 function certificates({ network: { certificates = 'host' } = {} }: Config): Policy['certificates'] {
   if (certificates === 'host' || certificates === 'image') return certificates;
   return [certificates].flat();
+}
+
+/** For a client that puts it into words of its own. */
+export function saidBy({ narrowedBy }: Policy, what: string): { readonly file?: string } {
+  const file = narrowedBy?.[what];
+  return file === undefined ? {} : { file };
 }
 
 export function denied(policy: string, message: string, data: Record<string, unknown> = {}): ProtocolError {

@@ -5,7 +5,7 @@ import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import { sessionId } from './sessions.ts';
 import { MissingModule } from './packages.ts';
-import { count, Environment, Execution, executionNotes, Outcome, positive, Signal, TextEncoding } from './values.ts';
+import { count, Environment, Execution, executionNotes, Outcome, positive, Signal, TextEncoding, terminalSize } from './values.ts';
 import type { Notes, ShapeNotes } from './note.ts';
 
 const path = () => z.string();
@@ -85,8 +85,6 @@ export const ListDirectoryResult = later(() => z.object({
   truncated: z.boolean(),
 }));
 
-const size = () => z.int().check(z.minimum(1), z.maximum(10_000));
-
 /** The params that all methods which run a program have in common. */
 const execution = () => ({
   sessionId: sessionId(),
@@ -94,7 +92,7 @@ const execution = () => ({
   env: z.optional(Environment),
   stdin: z.optional(z.string()),
   interactive: flag(),
-  pty: z.optional(z.object({ cols: size(), rows: size() })),
+  pty: z.optional(terminalSize()),
   stderrToStdout: flag(),
   timeoutMs: z.optional(count()),
   commandId: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
@@ -149,7 +147,7 @@ export const CommandInputParams = later(() => z.object({
   end: flag(),
 }));
 export const CommandDrainParams = later(() => z.object({ commandId: z.string() }));
-export const CommandResizeParams = later(() => z.object({ commandId: z.string(), cols: size(), rows: size() }));
+export const CommandResizeParams = later(() => z.extend(terminalSize(), { commandId: z.string() }));
 export const CommandSignalParams = later(() => z.object({ commandId: z.string(), signal: Signal }));
 
 const programNotes = (): Notes => ({

@@ -21,5 +21,5 @@ export const DebugMessageFromAdapter = announcement({
 export const DebugEnded = announcement({
   name: 'debug/ended', section: 'Debugging', subject: 'daemon',
   params: debug.DebugEndedParams,
-  summary: 'The debugger and the program have ended, with everything that they had started.',
+  summary: 'The debugger and the program have ended, with everything that they had started. Before that every request has had its answer, and the client the event `terminated`; it comes when the client has then disconnected, or had two seconds to do so, and at once where the client itself has ended it with `command/cancel` or `session/close`.',
 });

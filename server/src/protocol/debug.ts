@@ -4,7 +4,7 @@ import { LanguageId } from './languages.ts';
 import { later } from './later.ts';
 import type { ShapeNotes } from './note.ts';
 import { sessionId } from './sessions.ts';
-import { absolutePath, count, Environment, Outcome } from './values.ts';
+import { absolutePath, count, Environment, Outcome, terminalSize } from './values.ts';
 
 const argument = () => z.string().check(z.regex(/^[^\0]*$/, 'an argument cannot contain NUL'));
 const debugId = () => z.string().check(z.minLength(1), z.maxLength(200));
@@ -23,6 +23,7 @@ export const DebugStartParams = later(() => z.object({
   cwd: z.optional(z.string()),
   stopOnEntry: flag(),
   justMyCode: flag(),
+  pty: z.optional(terminalSize()),
   debugId: z.optional(debugId()),
   pathMappings: z.optional(z.array(PathMapping).check(z.maxLength(100))),
   timeoutMs: z.optional(count()),
@@ -38,7 +39,7 @@ export type DebugMessageParams = z.infer<typeof DebugMessageParams>;
 export const DebugEndedParams = later(() => z.object({ debugId: z.string(), outcome: Outcome, exitCode: z.nullable(z.number()) }));
 export type DebugEndedParams = z.infer<typeof DebugEndedParams>;
 
-export const DebugConfig = later(() => z.strictObject({ adapters: z.optional(z.strictObject({ python: z.optional(absolutePath()) })) }));
+export const DebugConfig = later(() => z.strictObject({ adapters: z.optional(z.strictObject({ python: z.optional(absolutePath()), go: z.optional(absolutePath()) })) }));
 export type DebugConfig = z.infer<typeof DebugConfig>;
 
 /** The notes of these shapes (see notes.ts). */
@@ -57,6 +58,7 @@ export const debugNotes = (): ShapeNotes => ({
     cwd: 'The working directory, as in `command/runCode`. Default: `/workspace`.',
     stopOnEntry: 'Whether the program stops before its first line. Default: false.',
     justMyCode: 'Whether the debugger passes over code that is not a part of the program, such as libraries. Default: true.',
+    pty: 'The size of a terminal in which the program runs. What it prints there comes as `command/output` with the `debugId` as `commandId`, in the stream `pty`; `command/input` and `command/resize` with this id are for the terminal. Default: the program has no terminal, its input is empty, and its output comes in events of the debugger.',
     debugId: 'An id that the client chooses and that nothing which runs has. It is the `commandId` of the program as well: `command/signal` takes it. Default: the daemon chooses one.',
     pathMappings: 'How paths are rewritten in messages, in both directions. The mapping with the longest path counts. Default: the folder of `session/create`, which is `/workspace` in the sandbox.',
     timeoutMs: 'The program is ended after this time, with the outcome `timedOut`. 0 means never. Default: never, since a person may think about a line for an hour.',
@@ -73,7 +75,8 @@ export const debugNotes = (): ShapeNotes => ({
   },
   DebugConfig: {
     '': 'How programs are debugged.',
-    adapters: 'Folders of debuggers, by the languages that they are for.',
+    adapters: 'Debuggers on this machine, by the languages that they are for.',
     'adapters.python': 'The absolute path of a folder with the package debugpy, as `pip install --target FOLDER debugpy` makes it, for sandboxes that have no debugpy of their own. Default: Debian’s package python3-debugpy on this machine.',
+    'adapters.go': 'The absolute path of Delve, the file `dlv` for Linux, of which sandboxes that have none get a copy. Default: `dlv` in `/usr/bin`, in `/usr/local/bin` or in `go/bin` of the home folder.',
   },
 });

@@ -131,8 +131,8 @@ export const errorGuide: Readonly<Record<ErrorKind, ErrorAdvice>> = {
   ),
   PolicyDenied: advice(
     'The configuration does not allow the request. `data` has `policy` and `rule`.', 'Ask for less, or have the configuration changed.',
-    'The message names the key that forbids it. Change the configuration file if it is yours (`codebeaker config show` says which file has the key), or the `.codebeaker.json` of the project; otherwise ask for less.',
-    { policy: 'The section of the configuration.', rule: 'The key.', maximum: 'The most that may be asked for.', findings: 'What was found in code that is refused.', advisories: 'The known weaknesses of packages that are refused.' },
+    'The message names the key that forbids it. Change the configuration file if it is yours (`codebeaker config show` says which file has the key), the `.codebeaker.json` of the project, or the `initializationOptions` of your client; otherwise ask for less.',
+    { policy: 'The section of the configuration.', rule: 'The key.', maximum: 'The most that may be asked for.', file: 'What says so: the name of the project’s file, or `the initializationOptions of the client`. Absent: the configuration file does.', findings: 'What was found in code that is refused.', advisories: 'The known weaknesses of packages that are refused.' },
   ),
   NotTrusted: advice(
     'The client does not trust the workspace.', 'Trust the workspace in the editor, or create the session without the folder.',

@@ -30,6 +30,7 @@ export const SessionCreateParams = later(() => z.object({
   runtime: z.optional(z.string()),
   preference: z.optional(Preference),
   program: z.optional(Program),
+  debug: z.optional(z.boolean()),
   image: z.optional(z.string()),
   label: z.optional(z.string().check(z.maxLength(200))),
   workspace: z.optional(
@@ -78,6 +79,7 @@ export const RuntimeSelectParams = later(() => z.object({
   preference: z.optional(Preference),
   requirements: z.optional(Requirements),
   program: z.optional(Program),
+  debug: z.optional(z.boolean()),
 }));
 
 export const Candidate = later(() => z.object({
@@ -106,6 +108,7 @@ export const sessionsNotes = (): ShapeNotes => ({
     preference: 'What matters most in the choice. Default: the configuration’s `preference`.',
     requirements: 'What the runtime must offer. A runtime that lacks any of it is not eligible.',
     program: 'The program that is to be run. Only its `code` is looked at.',
+    debug: 'Whether it is to be debugged, as in `session/create`.',
   },
   RuntimeSelectResult: {
     runtime: 'The id of the runtime that would be chosen.',
@@ -123,7 +126,7 @@ export const sessionsNotes = (): ShapeNotes => ({
   Candidate: {
     '': 'How one runtime compares in a choice.',
     runtime: 'The id of the runtime.',
-    score: 'From 0 to 100; plus 100 if nothing has to be downloaded first; plus 200 if it is the runtime for which the program is written, or, where no language is named, if it runs command lines; plus 500 if the session is `strict` and every layer is enforced. The eligible runtime with the highest score is chosen. Where the scores of several differ by less than 100, the one that was chosen before among the same runtimes is chosen again, so that the choice does not change with every measurement.',
+    score: 'From 0 to 100; plus 100 if nothing has to be downloaded first; plus 200 if it is the runtime for which the program is written, or, where no language is named, if it runs command lines; plus 400 if the program is to be debugged and can be in it; plus 1000 if the session is `strict` and every layer is enforced. The eligible runtime with the highest score is chosen. Where the scores of several differ by less than 100, the one that was chosen before among the same runtimes is chosen again, so that the choice does not change with every measurement.',
     eligible: 'Whether the runtime meets all requirements.',
     reasons: 'For people: why the runtime is not eligible, or what its score is made of.',
   },
@@ -132,6 +135,7 @@ export const sessionsNotes = (): ShapeNotes => ({
     runtime: 'The id of a runtime, from `runtime/list`. Default: the daemon chooses.',
     preference: 'What matters most when the daemon chooses. Default: the configuration’s `preference`.',
     program: 'What is to be run first. If it is JavaScript or TypeScript and tells for which runtime it is written (by its first line, a global that only one runtime has, or a file beside it such as `deno.json`, `bun.lock` or `package.json`), that decides before the `preference`. A `runtime` that is named decides before everything.',
+    debug: 'Whether the program is to be debugged (`debug/start`). Runtimes in which programs of the language can be debugged come before all others then, and of those for JavaScript and TypeScript the ones with Node, if the program is not written for Deno. Default: false.',
     image: 'An OCI image that the configuration allows. Default: the configuration’s image for the language.',
     label: 'A name for people to recognise the session by.',
     workspace: 'A folder to share with the sandbox, which sees it as `/workspace`. The workspace must be trusted, and the folder must be one of the `workspaceFolders` of `initialize` or inside one.',

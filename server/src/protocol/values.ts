@@ -7,6 +7,9 @@ import type { Notes, ShapeNotes } from './note.ts';
 
 export const count = () => z.int().check(z.nonnegative());
 export const positive = () => z.int().check(z.positive());
+const characters = () => z.int().check(z.minimum(1), z.maximum(10_000));
+/** Of a terminal, in characters. */
+export const terminalSize = () => z.object({ cols: characters(), rows: characters() });
 /** Of a file of the host. */
 export const absolutePath = () => z.string().check(z.regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path'));
 const oneOf = <const T extends readonly string[]>(...names: T) => later(() => z.enum(names));

@@ -23,6 +23,8 @@ const MAX_HEADER_BYTES = 8 * 1024;
 const REQUEST_MS = 300_000;
 /** Node looks this often whether a request takes too long. */
 const LOOK_MS = 1_000;
+/** Whoever has no token may read the pages below this path, so what is not there is no secret either. */
+const PAGES = '/docs/';
 /** The name of the protocol, for clients that offer names (RFC 6455, section 1.9). */
 const SUBPROTOCOL = 'codebeaker.v1';
 
@@ -114,7 +116,8 @@ export class FrontDoor {
     const known = isKnown(request, this.#rules);
     const foreign = refusalOf(request, this.#rules);
     if (!foreign && allowPages(request, response, this.#rules.origins)) return;
-    const refusal = foreign ?? (known || route?.open ? undefined : unknown) ?? this.#full();
+    const open = route ? route.open : path.startsWith(PAGES);
+    const refusal = foreign ?? (known || open ? undefined : unknown) ?? this.#full();
     if (refusal) {
       this.#tell(request, refusal);
       return refuse(response, refusal);

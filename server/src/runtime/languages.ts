@@ -2,7 +2,7 @@
 import { type LanguageId, languages } from '../protocol/index.ts';
 import type { WarmUp, Toolchain, ToolchainPhase } from './ports.ts';
 import { dotnetPhases, dotnetPhasesFor, monoPhases, monoPhasesFor } from './toolchains/csharp.ts';
-import { goPhases, goPhasesFor } from './toolchains/go.ts';
+import { goDebugPhasesFor, goPhases, goPhasesFor } from './toolchains/go.ts';
 import { shellPhases, shellPhasesFor } from './toolchains/shell.ts';
 import { isAtLeast, type Version } from './versions.ts';
 import { warmNode, warmPython, warmRuby, warmTypeScript } from './warm-up/interpreters.ts';
@@ -30,6 +30,7 @@ interface Candidate {
   readonly phases: Toolchain['phases'];
   /** As in Toolchain. `version`: that of the first tool; '' where nothing depends on it. */
   phasesFor?(tools: Tools, version: string): Toolchain['phasesFor'];
+  readonly debugPhasesFor?: Toolchain['debugPhasesFor'];
 }
 
 const run = (command: readonly string[], env = {}): ToolchainPhase => ({ name: 'run', command, env });
@@ -65,6 +66,7 @@ const candidates: Record<LanguageId, readonly Candidate[]> = {
       minds,
       phases: goPhases,
       phasesFor: () => goPhasesFor,
+      debugPhasesFor: goDebugPhasesFor,
     },
   ],
   csharp: [
@@ -112,10 +114,10 @@ export async function findToolchain(language: LanguageId, tools: Tools): Promise
     if (!candidate.tools.every((tool) => found.has(tool))) continue;
     const version = candidate.atLeast ? ((await versionOf(candidate, tools)) ?? '') : '';
     if (candidate.atLeast && !isAtLeast(version, candidate.atLeast)) continue;
-    const { phases, warmUp, minds: minded } = candidate;
+    const { phases, warmUp, minds: minded, debugPhasesFor } = candidate;
     return {
       extension: languages[language].extensions[0], minds: minded, version: candidate.versionFlag === '' ? undefined : () => versionOf(candidate, tools), warmUp, phases,
-      phasesFor: candidate.phasesFor?.(tools, version),
+      phasesFor: candidate.phasesFor?.(tools, version), debugPhasesFor,
     };
   }
   return undefined;
@@ -127,5 +129,5 @@ async function versionOf({ tools: [tool], versionFlag = '--version' }: Candidate
 
 /** The tools with which a language could be run, for messages that say what to install. */
 export function toolNames(language: LanguageId): readonly string[] {
-  return candidates[language].map((candidate) => candidate.tools.join(' + '));
+  return candidates[language].map(({ tools, atLeast }) => `${tools.join(' + ')}${atLeast ? ` ${atLeast.join('.')} or later` : ''}`);
 }

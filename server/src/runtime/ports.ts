@@ -208,6 +208,8 @@ export interface Program {
   readonly pty: TerminalSize | undefined;
   /** Whether its stderr is its stdout, as after `2>&1`: what it writes to either comes as stdout, in the order in which it was written. Default: false. */
   readonly stderrToStdout?: boolean | undefined;
+  /** Whether what debugs the program starts in its place, and not the program. No command of a client says that: only Deno in bubblewrap knows it, and it may do there what no program may. Default: false. */
+  readonly debugger?: boolean | undefined;
 }
 
 /** The variable TERM of a program on a terminal, unless its own variables say something else. */

@@ -19,6 +19,8 @@ export interface Toolchain {
    * `cwd`: the working directory of the run. Absent: it depends on neither.
    */
   readonly phasesFor?: ((source: SourceFile, files: SourceFiles, cwd: string) => Promise<Toolchain['phases']>) | undefined;
+  /** As `phasesFor`, where the program is to be debugged, and it has to be compiled in another way for that. Absent: the phases are the same. */
+  readonly debugPhasesFor?: Toolchain['phasesFor'];
   /** Whether it tells by the extension of a file in which language that is. A file with another one is then run as a copy. */
   readonly minds?: 'extension' | undefined;
 }

@@ -3,7 +3,7 @@ import { within } from '../base/clock.ts';
 import { live } from '../base/live.ts';
 import { closeAll } from '../base/promises.ts';
 import { requireSense } from '../policy/bounds.ts';
-import { narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
+import { CLIENT, narrow, type Policy, preparesSandboxes } from '../policy/policy.ts';
 import { CommandWait, Config, DebugStart, Initialize, type InitializeParams, type LanguageId, managerIds, methods, type Network, type ServerCapabilities, SessionAttach, SessionDetach } from '../protocol/index.ts';
 import type { Catalog } from '../runtime/choice/catalog.ts';
 import type { Client, OpenService, Service } from '../wire/service.ts';
@@ -82,7 +82,7 @@ async function policyFor(params: InitializeParams, client: Client, { policy, sha
   if (!options) return narrowed;
   const wish = parseParams(Config, options, ['initializationOptions']);
   requireSense(wish, 'initializationOptions.');
-  return narrow(narrowed, wish);
+  return narrow(narrowed, wish, CLIENT);
 }
 
 function noLonger(fault: unknown): string {

@@ -20,11 +20,12 @@ export async function narrowByProjects(policy: Policy, uris: readonly string[], 
 async function narrowByProject(policy: Policy, folder: string, client: Client, log: Log): Promise<Policy> {
   try {
     const config = await loadProjectConfig(folder);
-    return config ? narrow(policy, config) : policy;
+    return config ? narrow(policy, config, projectFileName) : policy;
   } catch (fault) {
     const reason = (fault as Error).message.replace(`${projectFileName}: `, '');
-    const refusal = `no session can be made while ${projectFileName} can't be followed: ${reason}; mend the file or remove it, and start the daemon again`;
-    log.warn(refusal);
+    const refusal = `no session can be made while ${projectFileName} can't be followed: ${reason}; mend the file or remove it; it is read when a client connects`;
+    // The client is told, and may have the same stderr.
+    log.info(refusal);
     void client.logMessage(2, refusal);
     return { ...policy, refusal };
   }

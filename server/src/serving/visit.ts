@@ -3,6 +3,7 @@ import { live } from '../base/live.ts';
 import type { Log } from '../base/log.ts';
 import { closeAll } from '../base/promises.ts';
 import type { SessionIdentity } from '../events/events.ts';
+import { ReadyAdapters } from '../debug/ready-adapters.ts';
 import { WarmInterpreters } from '../warm/interpreters.ts';
 import type { WarmInterpreter } from '../warm/interpreter.ts';
 import { lower, type Policy, preparesSandboxes, shorter } from '../policy/policy.ts';
@@ -47,7 +48,8 @@ import { fillPool } from '../warm/wanted.ts';
 
 export class Visit {
   readonly serve: Serve;
-  readonly #warm: WarmInterpreters;
+  /** Has nothing more started in advance. */
+  readonly #settle: () => void;
   readonly #desk: Desk<Line>;
   readonly #lines: Lines;
   readonly #sessions: SessionManager<WarmInterpreter>;
@@ -69,6 +71,8 @@ export class Visit {
     const { client, policy, initialize } = visit;
     const pool = preparesSandboxes(policy) ? house.pool : undefined;
     const warm = new WarmInterpreters({ enabled: pool !== undefined, clock, log: log.child('warm') });
+    const { debuggers } = house.parts;
+    const ready = new ReadyAdapters({ enabled: pool !== undefined, clock, log: log.child('debug'), host: async (language) => (await debuggers?.())?.host(language) });
     const places = new Places(policy.sessions.max, house.places);
     const openSessions = () => (policy.quotas.sessions < Infinity ? house.openSessions() : undefined);
     const enter = async () => (await openSessions())?.enter(policy.quotas.sessions);
@@ -86,7 +90,7 @@ export class Visit {
     const scan = scanner && scanning({ policy: live(() => policy.scan), clientOf: (session) => lineOf(session).client, clock, log: log.child('scan'), scanner: () => scanner() });
     const { ledger, runs, health, metrics, turns, history } = house;
     const allowances = new Allowances(live(() => policy.quotas), ledger);
-    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, openSessions, warm, sessions, desk, lines, lineOf, ports: new PortBook(), scan };
+    const parts = { ...house.parts, ...visit, visit: id, ledger, runs, health, metrics, turns, allowances, openSessions, warm, ready, sessions, desk, lines, lineOf, ports: new PortBook(), scan };
     const executions = executionHandlers(parts);
     const packages = packagesHandler({ ...parts, context: executions.context, installer: () => house.installer() });
     const folders = new WeakMap<Session, string>();
@@ -138,7 +142,10 @@ export class Visit {
     this.#policy = policy;
     this.#places = places;
     this.#renew = visit.renew;
-    this.#warm = warm;
+    this.#settle = () => {
+      warm.close();
+      ready.close();
+    };
     this.#desk = desk;
     this.#lines = lines;
     this.#sessions = sessions;
@@ -207,7 +214,7 @@ export class Visit {
       return line !== undefined && line.desk !== this.#desk;
     };
     const staying = this.#sessions.list().filter(stays);
-    if (staying.length === 0) this.#warm.close();
+    if (staying.length === 0) this.#settle();
     const others = this.#desk.lines.map(({ session }) => session.close('shutdown'));
     try {
       await closeAll([...others, this.#sessions.close(stays)], 'not every session could be closed');
@@ -216,7 +223,7 @@ export class Visit {
       this.#ended();
       this.#leave?.();
       void Promise.all(staying.map(({ closed }) => closed)).then(() => {
-        this.#warm.close();
+        this.#settle();
         this.#left();
       });
       await this.#saved();

@@ -8,12 +8,20 @@ import type { Session } from './session.ts';
 
 /** So many ports of a session may lead out of its sandbox. */
 const MAX_FORWARDS = 32;
+/** From here on Linux chooses ports for programs that name none. */
+const FIRST_CHOSEN = 32_768;
 
 /** All of it ends when the session closes. */
 export class SessionPorts {
   readonly #session: Session;
   readonly #forwards = new Map<number, Promise<Forward>>();
   readonly #ended = new AbortController();
+  /** How many debuggers run. */
+  #debuggers = 0;
+  /** Where programs listened when no debugger ran: these are no debugger's. */
+  #known: ReadonlySet<number> = new Set();
+  /** Those to be told when it is other ports that are told. */
+  readonly #watching = new Set<(all: readonly number[]) => void>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -27,14 +35,33 @@ export class SessionPorts {
     });
   }
 
-  /** Calls `changed` with the ports on which programs listen, when these have changed. At first there are none. */
+  /** A debugger runs until the returned function is called. The parts of one may listen on ports for each other, which nobody has named. */
+  debugging(): () => void {
+    this.#debuggers += 1;
+    return () => {
+      this.#debuggers -= 1;
+      if (this.#debuggers === 0 && this.#watching.size > 0) void this.#listening().then((all) => this.#watching.forEach((look) => look(all)));
+    };
+  }
+
+  /** The ports without those that may be a debugger's. */
+  #shown(all: readonly number[]): readonly number[] {
+    if (this.#debuggers > 0) return all.filter((port) => port < FIRST_CHOSEN || this.#known.has(port));
+    this.#known = new Set(all);
+    return all;
+  }
+
+  /** Calls `changed` with the ports on which programs listen, when these have changed. At first there are none. Those that may be a debugger's are left out. */
   watch(changed: (ports: readonly number[]) => void): void {
     let told = '';
-    this.#session.sandbox.watchPorts(this.#ended.signal, (ports) => {
+    const look = (all: readonly number[]) => {
+      const ports = this.#shown(all);
       if (String(ports) === told) return;
       told = String(ports);
       changed(ports);
-    });
+    };
+    this.#watching.add(look);
+    this.#session.sandbox.watchPorts(this.#ended.signal, look);
   }
 
   /**
@@ -51,10 +78,11 @@ export class SessionPorts {
   }
 
   async list(): Promise<Port[]> {
-    const [listening, forwards] = await Promise.all([this.#listening(), Promise.all([...this.#forwards.values()].map((forward) => forward.catch(() => undefined)))]);
+    const [all, forwards] = await Promise.all([this.#listening(), Promise.all([...this.#forwards.values()].map((forward) => forward.catch(() => undefined)))]);
     const hostPorts = new Map(forwards.flatMap((forward) => (forward ? [[forward.port, forward.hostPort] as const] : [])));
-    const all = [...new Set([...listening, ...hostPorts.keys()])].sort((one, other) => one - other);
-    return all.map((port) => {
+    const listening = this.#shown(all);
+    const ports = [...new Set([...listening, ...hostPorts.keys()])].sort((one, other) => one - other);
+    return ports.map((port) => {
       const hostPort = hostPorts.get(port);
       return { port, listening: listening.includes(port), ...(hostPort === undefined ? {} : { hostPort }) };
     });

@@ -63,6 +63,8 @@ export interface EditorOptions {
   readonly settings?: object;
   /** Settings of the machine on which the editor's server runs. It takes those of the scope `machine` from here only. */
   readonly machineSettings?: object;
+  /** Extensions of the editor's own that are there besides languages and the theme. */
+  readonly builtin?: readonly string[];
   /** Environment variables of the editor's server, and so of the daemon. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -80,7 +82,7 @@ export interface Editor {
   open(file?: string): Promise<void>;
 }
 
-export async function startEditor({ files, settings = {}, machineSettings = {}, env = {} }: EditorOptions): Promise<Editor> {
+export async function startEditor({ files, settings = {}, machineSettings = {}, builtin = [], env = {} }: EditorOptions): Promise<Editor> {
   const folder = mkdtempSync(join(tmpdir(), 'codebeaker-editor-'));
   const at = (name: string) => join(folder, name);
   const cleaning: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })];
@@ -96,7 +98,7 @@ export async function startEditor({ files, settings = {}, machineSettings = {}, 
     writeFileSync(at('data/User/settings.json'), JSON.stringify({ ...quiet, ...settings }));
     writeFileSync(at('data/Machine/settings.json'), JSON.stringify(machineSettings));
     // Only these built-in extensions are needed: the languages and the theme.
-    for (const name of ['python', 'javascript', 'typescript-basics', 'go', 'ruby', 'csharp', 'shellscript', 'json', 'theme-defaults', 'theme-seti']) {
+    for (const name of ['python', 'javascript', 'typescript-basics', 'go', 'ruby', 'csharp', 'shellscript', 'json', 'theme-defaults', 'theme-seti', ...builtin]) {
       symlinkSync(join(vscode, 'extensions', name), at(`builtin/${name}`));
     }
     const environment = {

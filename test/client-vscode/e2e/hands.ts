@@ -54,13 +54,32 @@ export class Hands {
     await this.#page.locator(`.part.editor .editor-actions a.action-label[aria-label^="${label}"]`).first().click();
   }
 
-  /** Runs a command by the name that the palette shows. */
+  /** Runs a command by the name that the palette shows. What takes the focus, such as a program that stops, closes the palette: then it is opened again. */
   async command(title: string): Promise<void> {
+    await this.#fromPalette(`>${title}`, title);
+  }
+
+  /** Starts a configuration of launch.json by its name. */
+  async startDebugging(configuration: string): Promise<void> {
+    await this.#fromPalette(`debug ${configuration}`, configuration);
+  }
+
+  async #fromPalette(typed: string, label: string): Promise<void> {
+    for (let left = 5; ; left -= 1) {
+      const ran = await this.#fromPaletteOnce(typed, label).then(() => undefined, (fault: Error) => fault);
+      if (!ran) return;
+      if (left === 0) throw ran;
+      await this.#page.keyboard.press('Escape');
+    }
+  }
+
+  async #fromPaletteOnce(typed: string, label: string): Promise<void> {
+    const timeout = 6_000;
     await this.#page.keyboard.press('F1');
     const input = this.#page.locator('.quick-input-widget input.input');
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.#page.locator(`.quick-input-widget .quick-input-list .monaco-list-row[aria-label^="${title}"]`).first().click();
+    await input.waitFor({ timeout });
+    await input.fill(typed, { timeout });
+    await this.#page.locator(`.quick-input-widget .quick-input-list .monaco-list-row[aria-label^="${label}"]`).first().click({ timeout });
   }
 
   /** Chooses a row of the list that a command has opened. */

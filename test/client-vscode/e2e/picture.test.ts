@@ -1,8 +1,9 @@
-/** Takes the picture for the README. With UPDATE_PICTURE=1 it replaces the picture in docs/. */
+/** Takes the pictures for the README. With UPDATE_PICTURE=1 it replaces the pictures in docs/. */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { daemonEnvironment } from '../../e2e/environment.ts';
 import { dockerImage, need } from '../../require.ts';
+import { DebugHands } from './debug-hands.ts';
 import { type Editor, inDocker, realEditor, startEditor } from './editor.ts';
 import { Hands } from './hands.ts';
 
@@ -26,6 +27,26 @@ with open("counts.csv", "w") as file:
     """A coloured bar: green to red as it grows."""
     length = round(share * 150)
     return "".join(f"\\x1b[38;2;{90 + 6 * n};{200 - 5 * n};{110}m█" for n in range(length)) + "\\x1b[0m"
+`,
+  'deck.py': `"""Deals cards in a sandbox, under a debugger."""
+import random
+
+SUITS = "♠♥♦♣"
+RANKS = ["2", "3", "4", "5", "6", "7", "8", "9", "10", "J", "Q", "K", "A"]
+
+
+def deal(players: list[str], cards: int) -> dict[str, list[str]]:
+    """A hand of cards for each of the players."""
+    deck = [rank + suit for suit in SUITS for rank in RANKS]
+    random.Random(7).shuffle(deck)
+    hands = {}
+    for player in players:
+        hands[player] = [deck.pop() for _ in range(cards)]
+        print(f"\\x1b[32m{player}\\x1b[0m has {', '.join(hands[player])}")
+    return hands
+
+
+deal(["Ada", "Grace", "Barbara"], 3)
 `,
 };
 
@@ -72,5 +93,28 @@ describe('The picture of VS Code', function () {
     const picture = await hands.screenshot('picture');
     expect(picture.length).to.be.above(30_000);
     if (process.env.UPDATE_PICTURE) writeFileSync(new URL('../../../docs/vscode.png', import.meta.url), picture);
+  });
+
+  it('shows a program that stands at a breakpoint (issue 16)', async () => {
+    const debug = new DebugHands(editor.page);
+    await hands.sees(() => hands.status(), /docker/);
+    await hands.command('Explorer: Focus on Folders View');
+    await hands.openFile('deck.py');
+    await debug.gutter(15);
+    await hands.command('CodeBeaker: Debug in Sandbox');
+    await hands.sees(() => debug.stoppedLine(), /print\(/);
+    await debug.press('Continue');
+    await hands.sees(() => debug.console(), /Ada has/);
+    await hands.sees(() => debug.stoppedLine(), /print\(/);
+    await debug.evaluate('len(deck)');
+    await hands.sees(() => debug.console(), /len\(deck\)\s+46/);
+    await hands.sees(() => debug.variables(), /hands = [^]*players = /);
+    await hands.focusEditor();
+    expect(await hands.toasts()).to.equal('');
+    const picture = await hands.screenshot('picture-debug');
+    expect(picture.length).to.be.above(30_000);
+    if (process.env.UPDATE_PICTURE) writeFileSync(new URL('../../../docs/vscode-debug.png', import.meta.url), picture);
+    await debug.press('Stop');
+    await hands.sees(() => debug.toolbar(), /^0$/);
   });
 });

@@ -43,6 +43,14 @@ describe('VS Code in Restricted Mode', function () {
     await hands.screenshot('restricted');
   });
 
+  it('says that the editor debugs nothing here, and runs the file at a click (issue 16)', async () => {
+    await hands.command('CodeBeaker: Debug in Sandbox');
+    await hands.sees(() => hands.toasts(), /The editor debugs nothing in Restricted Mode\. look\.py can be run in a sandbox all the same\./);
+    await hands.pictureOfMessage('restricted-debug');
+    await hands.pressInMessage('Run in Sandbox');
+    await hands.sees(() => hands.output(), /exited with code 0[^]*sees \['look\.py'\]\s+✓ exited with code 0/);
+  });
+
   it('asks for input in a box, and stops the program', async () => {
     await hands.openFile('ask.py');
     await hands.button('Run in Sandbox');

@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { DapTypes } from '../dap-types.ts';
+import { DapConversation } from '../dap-conversation.ts';
+import { dapFrames } from '../dap-frames.ts';
 
 interface Wait {
   readonly event: string;
@@ -14,10 +15,8 @@ interface Wait {
 const PATIENCE_MS = 15_000;
 
 export class BridgeClient {
-  static #types: DapTypes | undefined;
   readonly process: ChildProcess;
-  /** What was wrong with messages. */
-  readonly faults: string[] = [];
+  readonly #conversation = new DapConversation();
   /** The bodies of all events that came, each with its name. */
   readonly events: { readonly event: string; readonly body: any }[] = [];
   readonly #input: Writable;
@@ -26,21 +25,25 @@ export class BridgeClient {
   /** How many events have been given to somebody who waited. */
   #seen = 0;
   #seq = 0;
-  #held = Buffer.alloc(0);
 
   constructor(command: readonly string[]) {
     const [program = '', ...args] = command;
     this.process = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#input = this.process.stdin as Writable;
     this.#input.on('error', () => undefined);
-    (this.process.stdout as Readable).on('data', (chunk: Buffer) => this.#read(chunk));
+    (this.process.stdout as Readable).on('data', dapFrames((message) => this.#take(message)));
+  }
+
+  /** What was wrong with messages. */
+  get faults(): readonly string[] {
+    return this.#conversation.faults;
   }
 
   /** The whole response. */
   async ask(command: string, args?: object): Promise<any> {
     const seq = (this.#seq += 1);
     const message = { seq, type: 'request', command, ...(args ? { arguments: args } : {}) };
-    this.#check(message);
+    this.#conversation.sent(message);
     const answer = new Promise((resolve) => this.#requests.set(seq, resolve));
     const text = JSON.stringify(message);
     this.#input.write(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
@@ -76,6 +79,15 @@ export class BridgeClient {
     return this.events.filter(({ event, body }) => event === 'output' && body.category === category).map(({ body }) => body.output).join('');
   }
 
+  /** Takes no messages for now. */
+  slow(): void {
+    this.process.stdout?.pause();
+  }
+
+  quick(): void {
+    this.process.stdout?.resume();
+  }
+
   async end(): Promise<void> {
     const { process: child } = this;
     const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
@@ -83,27 +95,8 @@ export class BridgeClient {
     await ended;
   }
 
-  #check(message: object): void {
-    BridgeClient.#types ??= new DapTypes();
-    this.faults.push(...BridgeClient.#types.faults(message));
-  }
-
-  #read(chunk: Buffer): void {
-    this.#held = Buffer.concat([this.#held, chunk]);
-    for (;;) {
-      const end = this.#held.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      const [, digits] = /^Content-Length: (\d+)$/.exec(this.#held.toString('latin1', 0, end)) ?? [];
-      const after = end + 4 + Number(digits);
-      if (this.#held.length < after) return;
-      const message = JSON.parse(this.#held.toString('utf8', end + 4, after));
-      this.#held = this.#held.subarray(after);
-      this.#take(message);
-    }
-  }
-
   #take(message: any): void {
-    this.#check(message);
+    this.#conversation.received(message);
     if (message.type === 'response') {
       this.#requests.get(message.request_seq)?.(message);
       this.#requests.delete(message.request_seq);

@@ -1,15 +1,23 @@
 /** The small parts of the bridge to Node. */
 import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Debugger } from 'node:inspector';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { Cdp } from '../../../server/src/debug/node-bridge/cdp.ts';
 import { DapStream } from '../../../server/src/debug/node-bridge/dap-stream.ts';
 import { frame, FrameReader, MAX_FRAME_BYTES } from '../../../server/src/debug/node-bridge/frames.ts';
 import { hitCondition } from '../../../server/src/debug/node-bridge/hit-condition.ts';
 import { partsOf } from '../../../server/src/debug/node-bridge/log-message.ts';
 import { tellOutput } from '../../../server/src/debug/node-bridge/output.ts';
-import { pathOf } from '../../../server/src/debug/node-bridge/paths.ts';
+import { Paths, pathOf } from '../../../server/src/debug/node-bridge/paths.ts';
 import { launchOf } from '../../../server/src/debug/node-bridge/program.ts';
+import { scriptOf } from '../../../server/src/debug/node-bridge/scripts.ts';
 import { clean, cleanName, show } from '../../../server/src/debug/node-bridge/show.ts';
 import { SourceMap } from '../../../server/src/debug/node-bridge/source-map.ts';
+import { Thread } from '../../../server/src/debug/node-bridge/thread.ts';
 import { decode } from '../../../server/src/debug/node-bridge/vlq.ts';
 
 describe('in the bridge to Node', () => {
@@ -57,13 +65,53 @@ describe('in the bridge to Node', () => {
   });
 
   it('a client that sends what is no message is left', async () => {
-    for (const text of ['Content-Length: 17000000\r\n\r\n', 'x'.repeat(5000), 'Content-Length: 2\r\n\r\n{x', 'Length: 2\r\n\r\n{}']) {
+    for (const text of ['Content-Length: 17000000\r\n\r\n', 'x'.repeat(9000), 'Content-Length: 2\r\n\r\n{x', 'Length: 2\r\n\r\n{}']) {
       const input = new PassThrough();
       const taken: unknown[] = [];
       const ended = new Promise<void>((resolve) => new DapStream(input, new PassThrough()).read((request) => taken.push(request), resolve));
       input.write(text);
       await ended;
       expect(taken).to.deep.equal([]);
+    }
+  });
+
+  it('a client that is slow is waited for by everybody, and by nobody when it has taken all', async () => {
+    const output = new PassThrough({ highWaterMark: 10 });
+    const stream = new DapStream(new PassThrough(), output);
+    await stream.room();
+    let taken = 0;
+    for (let at = 0; at < 2; at += 1) {
+      stream.send({ type: 'event', event: 'x'.repeat(100) });
+      const waiting = Promise.all([stream.room(), stream.room()]).then(() => (taken += 1));
+      await new Promise(setImmediate);
+      expect(taken).to.equal(at);
+      output.resume();
+      await waiting;
+      output.pause();
+    }
+  });
+
+  it('scripts that a program reads without end are not kept without end', () => {
+    const cdp = new Cdp({ send: () => undefined });
+    const thread = new Thread({ id: 1, name: 'main', cdp, paths: new Paths(), bind: async () => undefined, paused: () => undefined, resumed: () => undefined });
+    const read = (url: string) => (_: unknown, at: number) => cdp.take(JSON.stringify({ method: 'Debugger.scriptParsed', params: { scriptId: `${url}${at}`, url } }));
+    Array.from({ length: 30_000 }).forEach(read(''));
+    expect(thread.scripts.size).to.equal(10_000);
+    expect(thread.scripts.has('29999')).to.equal(true);
+    Array.from({ length: 10_500 }).forEach(read('file:///a.js'));
+    expect(thread.takeFresh()).to.have.lengthOf(10_000);
+    expect(thread.takeFresh()).to.have.lengthOf(0);
+  });
+
+  it('what is no file is read as no source map, and nobody waits for it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'node-bridge-'));
+    try {
+      execFileSync('mkfifo', [join(folder, 'main.js.map')]);
+      const script = scriptOf({ scriptId: '1', url: `file://${folder}/main.js`, sourceMapURL: 'main.js.map' } as Debugger.ScriptParsedEventDataType, new Paths(), async () => undefined);
+      await script.ready;
+      expect(script.mapped).to.equal(undefined);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

@@ -1,5 +1,9 @@
 /** The debugged program as a process, in the bridge from the Debug Adapter Protocol to Node: its output, its end, its threads. */
 import { expect } from 'chai';
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { STREAMS_MS } from '../../../server/src/debug/node-bridge/spawned.ts';
+import { until } from '../../e2e/environment.ts';
 import { bundles, need } from '../../require.ts';
 import { debug } from './session.ts';
 
@@ -26,9 +30,9 @@ describe('a program in Node that is debugged', () => {
     });
   });
 
-  it('ends by a signal as in a shell, and its arguments are checked', () =>
+  it('ends by a signal, which is no exit code, and its arguments are checked', () =>
     debug({ 'main.js': "process.kill(process.pid, 'SIGKILL');\nsetTimeout(() => {}, 1000);\n" }, {}, async (session) => {
-      expect(await session.ended()).to.equal(137);
+      expect(await session.ended()).to.equal(-9);
       expect(await session.client.fails('launch', { program: 'x' })).to.match(/already/);
     }));
 
@@ -55,6 +59,16 @@ describe('a program in Node that is debugged', () => {
       expect(await session.ended()).to.equal(5);
     }));
 
+  for (const turn of [1, 2, 3, 4]) {
+    it(`runs no further where it is ended while it is paused, however often that is tried: ${turn}`, () =>
+      debug({ 'main.js': "let n = 1; // here\nconsole.log('further');\n" }, { breakpoints: { 'main.js': ['// here'] } }, async (session) => {
+        await session.stopped();
+        await session.client.get('terminate', {});
+        expect(await session.ended()).to.equal(-15);
+        expect(session.client.output('stdout')).to.equal('');
+      }));
+  }
+
   it('ends with all that it has started when the client goes', async () => {
     const main = "const { spawn } = require('node:child_process');\nconst child = spawn('sleep', ['100'], { stdio: 'ignore' });\nconsole.log(process.pid + ' ' + child.pid);\nsetInterval(() => {}, 1000);\n";
     let pids: number[] = [];
@@ -62,7 +76,7 @@ describe('a program in Node that is debugged', () => {
       pids = (await session.client.event('output')).output.trim().split(' ').map(Number);
       expect(pids.map(exists)).to.deep.equal([true, true]);
     });
-    while (pids.some(exists)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until('both have ended', () => !pids.some(exists));
   });
 
   it('ends where the bridge is killed', async () => {
@@ -70,7 +84,7 @@ describe('a program in Node that is debugged', () => {
     await debug({ 'main.js': 'console.log(process.pid);\nsetInterval(() => {}, 1000);\n' }, {}, async (session) => {
       pid = Number((await session.client.event('output')).output);
       session.client.process.kill('SIGKILL');
-      while (exists(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+      await until('the program has ended', () => !exists(pid));
     }).catch((fault: Error) => expect(fault.message).to.match(/disconnect/));
     expect(pid).to.be.above(0);
   });
@@ -94,4 +108,42 @@ describe('a program in Node that is debugged', () => {
     });
   });
 
+  it('is told to have ended after all that it has printed, however long the client takes for that', () => {
+    // More than fits between the bridge and its client, and the rest fits between the program and the bridge.
+    const main = "require('node:fs').writeFileSync('pid', String(process.pid));\nprocess.stdout.write('x'.repeat(370_000));\nprocess.stdout.write('end');\n";
+    return debug({ 'main.js': main }, { breakpoints: { 'main.js': ['370_000'] } }, async (session) => {
+      await session.stopped();
+      await session.client.get('continue', { threadId: 1 });
+      session.client.slow();
+      const pid = Number(readFileSync(session.path('pid'), 'utf8'));
+      await until('the program has ended', () => !exists(pid));
+      // Longer than the streams of a program that has ended are waited for where they are read.
+      await setTimeout(STREAMS_MS + 500);
+      session.client.quick();
+      expect(await session.ended()).to.equal(0);
+      expect(session.client.output('stdout')).to.match(/^x{370000}end$/);
+      expect(session.client.events.map(({ event }) => event).slice(-2)).to.deep.equal(['exited', 'terminated']);
+    });
+  });
+
+  it('waits at a log point until the client has taken what was said there', () => {
+    const main = "const fs = require('node:fs');\nfor (let i = 0; i < 60; i += 1) {\n  fs.writeFileSync('count', String(i)); // log\n}\n";
+    return debug({ 'main.js': main }, { breakpoints: { 'main.js': ['for (let', { at: '// log', logMessage: "{'x'.repeat(60000)}" }] } }, async (session) => {
+      await session.stopped();
+      await session.client.get('continue', { threadId: 1 });
+      session.client.slow();
+      const count = () => (existsSync(session.path('count')) ? Number(readFileSync(session.path('count'), 'utf8')) : 0);
+      let before = 0;
+      await until('the program stands still', async () => {
+        const last = before;
+        before = count();
+        await setTimeout(250);
+        return before > 0 && before === last;
+      });
+      expect(count()).to.be.above(0).and.below(59);
+      session.client.quick();
+      expect(await session.ended()).to.equal(0);
+      expect(session.client.output('console')).to.have.lengthOf(60 * 60_001);
+    });
+  });
 });

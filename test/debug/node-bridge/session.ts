@@ -19,6 +19,8 @@ export interface Options {
   /** The file that is run. Default: main.js. */
   readonly main?: string;
   readonly launch?: object;
+  /** What the bridge is told of the program in advance. Absent: nothing. */
+  readonly ahead?: object;
   readonly node?: string;
   readonly initialize?: Partial<DebugProtocol.InitializeRequestArguments>;
   /** For each file, the texts of the lines, or more about each. */
@@ -116,13 +118,13 @@ export class DebugSession {
 
 /** Starts a program and lets it run once the breakpoints are set. At the end nothing of it is left, and no message was wrong. */
 export async function debug(files: Readonly<Record<string, string>>, options: Options, use: (session: DebugSession) => Promise<void>): Promise<void> {
-  const { main = 'main.js', node = process.execPath } = options;
+  const { main = 'main.js', node = process.execPath, ahead } = options;
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'node-bridge-')));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
-  const client = new BridgeClient([node, bridgeFile]);
+  const client = new BridgeClient([node, bridgeFile, ...(ahead ? [JSON.stringify(ahead)] : [])]);
   try {
     const session = new DebugSession(client, folder, files);
     await client.get('initialize', { adapterID: 'test', ...options.initialize });

@@ -79,6 +79,25 @@ describe('TypeScript in Node', () => {
         expect([reason, frames[0].source.name]).to.deep.equal(['entry', 'main.ts']);
       }));
 
+    it('stops in functions, by their names, where Node has read WebAssembly to translate it', () => {
+      const text = 'function two(one: number): number {\n  return one + 1; // two\n}\nconsole.log(two(1));\n';
+      return debug({ 'main.ts': text }, { main: 'main.ts', node: newerNode.path, functions: [{ name: 'two' }] }, async (session) => {
+        expect((await session.stopped()).text).to.equal('return one + 1; // two');
+        expect(await session.finish()).to.equal(0);
+      });
+    });
+
+    it('has its own lines where the loader of a sandbox leaves some out', () => {
+      const text = `const one: number = 1; // one\n\n\nfunction two(): number {\n  return 2; // two\n}\n\nconsole.log(one, two()); // print\n`;
+      return debug({ 'main.ts': text }, { main: 'main.ts', node: newerNode.path, launch: { runtimeArgs: ['--require', loader] }, breakpoints: { 'main.ts': ['// two'] } }, async (session) => {
+        expect(session.breakpoints['main.ts']?.[0]).to.include({ verified: true, line: 5 });
+        const { breakpoints } = await session.client.get('breakpointLocations', { source: { path: session.path('main.ts') }, line: 1, endLine: 8 });
+        expect(breakpoints.map(({ line }: any) => line)).to.include.members([5, 8]).and.not.include(2);
+        expect((await session.stopped()).text).to.equal('return 2; // two');
+        expect(await session.finish()).to.equal(0);
+      });
+    });
+
     it('is debugged where the loader of a sandbox translates it', () =>
       debug({ 'main.ts': source }, { main: 'main.ts', node: newerNode.path, launch: { runtimeArgs: ['--require', loader] }, breakpoints: { 'main.ts': ['// area'] } }, async (session) => {
         expect(await stopsIn(session, 'main.ts')).to.include({ verified: true, line: 6 });

@@ -28,6 +28,15 @@ describe('values in Node', () => {
 
   const here = { breakpoints: { 'main.js': ['// here'] } };
 
+  it('are as an expression has left them that was evaluated between the scopes and the variables', () =>
+    debug({ 'main.js': values }, here, async (session) => {
+      const stop = await session.stopped();
+      const { scopes } = await session.client.get('scopes', { frameId: stop.frames[0].id });
+      await session.evaluate('point.x = 77', stop, 'repl');
+      const inScopes = await Promise.all(scopes.map(({ variablesReference }: { variablesReference: number }) => session.inside(variablesReference)));
+      expect(inScopes.flat().find(({ name }) => name === 'point').value).to.equal('Point {x: 77}');
+    }));
+
   it('are shown usefully, within bounds, and without reading what could act', () =>
     debug({ 'main.js': values }, here, async (session) => {
       const stop = await session.stopped();
@@ -77,6 +86,47 @@ describe('values in Node', () => {
       expect(await session.client.fails('setVariable', { variablesReference: local, name: 'count', value: 'nothing' })).to.equal('ReferenceError: nothing is not defined');
       expect(await session.finish()).to.equal(0);
       expect(session.client.output('stdout')).to.equal('92 2 [ 1 ]\n');
+    }));
+
+  const scoped = `globalThis.total = 1;
+const fixed = 4;
+let free = 5;
+function work(n) {
+  let total = 10;
+  const own = 3;
+  {
+    let n = 2;
+    console.log(total, own, n, fixed, free); // inside
+    let later = n;
+  }
+  console.log(n);
+  return total;
+}
+work(5);
+console.log(globalThis.total, typeof nobody, typeof other);
+`;
+
+  it('are refused where a constant, or a name that is not there is to be changed, and nothing is', () =>
+    debug({ 'main.js': scoped }, { breakpoints: { 'main.js': ['// inside'] } }, async (session) => {
+      const { frames } = await session.stopped();
+      const { scopes } = await session.client.get('scopes', { frameId: frames[0].id });
+      const [block, local, closure, global] = ['Block', 'Local', 'Closure', 'Global'].map((name) => scopes.find((scope: any) => scope.name === name).variablesReference);
+      const fails = (variablesReference: number, name: string, value = '77') => session.client.fails('setVariable', { variablesReference, name, value });
+      const set = async (variablesReference: number, name: string, value: string) => (await session.client.get('setVariable', { variablesReference, name, value })).value;
+      for (const [scope, name] of [[local, 'own'], [closure, 'fixed']]) expect(await fails(scope, name)).to.equal('TypeError: Assignment to constant variable.');
+      for (const scope of [block, local, closure, global]) for (const name of ['nobody', 'a b', '']) expect(await fails(scope, name, 'other = 1')).to.equal(`There is no variable "${name}" here.`);
+      expect(await fails(local, 'free')).to.equal('There is no variable "free" here.');
+      expect(await fails(local, 'this')).to.equal('"this" cannot be changed.');
+      const list = (await session.evaluate('[1]', { frames }, 'repl')).variablesReference;
+      expect(await fails(list, '[[Prototype]]')).to.equal('There is no variable "[[Prototype]]" here.');
+      expect(await session.client.fails('setExpression', { expression: 'nobody', value: '1', frameId: frames[0].id })).to.equal('ReferenceError: nobody is not defined');
+      expect(await session.client.fails('setExpression', { expression: 'own', value: '1', frameId: frames[0].id })).to.equal('TypeError: Assignment to constant variable.');
+      expect(await set(global, 'total', 'total + 1')).to.equal('11');
+      expect(await set(closure, 'free', '6')).to.equal('6');
+      expect(await set(block, 'n', '9')).to.equal('9');
+      expect(await set(local, 'n', '8')).to.equal('8');
+      await session.finish();
+      expect(session.client.output('stdout')).to.equal('10 3 9 4 6\n8\n11 undefined undefined\n');
     }));
 
   it('are computed from expressions', () =>

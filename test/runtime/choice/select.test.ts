@@ -35,6 +35,12 @@ describe('the choice of a runtime', () => {
     'a network': ['python', 'gvisor gvisor gvisor gvisor', { required: { network: 'allowlist' } }, { gvisor: { networks: ['none', 'allowlist'] } }],
     'no network where one can not hold it back': ['javascript', 'deno docker deno docker', {}, { native: { layers: { network: 'off' } }, gvisor: { layers: { network: 'off' } } }],
     'every layer enforced': ['javascript', 'docker docker docker docker', { strict: true }],
+    'a debugger, which one has': ['javascript', 'deno deno deno deno', { debuggers: new Set(['deno']) }],
+    'a debugger, which one has that must fetch its image': ['go', 'docker docker docker docker', { debuggers: new Set(['docker']) }, { docker: { prepared: false } }],
+    'a debugger, in spite of what the program is written for': ['javascript', 'native native native native', { debuggers: new Set(['native']), hint: { engine: 'deno', why: 'it says so' } }],
+    'a debugger, which two have, and what the program is written for': ['javascript', 'deno deno deno deno', { debuggers: new Set(['native', 'deno']), hint: { engine: 'deno', why: 'it says so' } }],
+    'a debugger that none has': ['javascript', 'native gvisor deno native', { debuggers: new Set() }],
+    'every layer enforced, and a debugger where not every one is': ['javascript', 'docker docker docker docker', { strict: true, debuggers: new Set(['native']) }],
     'every layer enforced, where none has it': ['javascript', 'native gvisor deno native', { strict: true }, { docker: undefined }],
   };
   for (const [name, [language, expected, more, change]] of Object.entries(choices)) {
@@ -71,6 +77,8 @@ describe('what is said about a candidate', () => {
     'without a layer': ['native', ['has no layer moat'], { required: { enforced: ['moat'] } }],
     'whose version is not known': ['docker', ['its version is not known, so neither are its holes'], { required: { enforced: ['versions'] } }],
     'with versions that have holes': ['docker', ['runc 1.1.11 has CVE-1, which 1.1.12, 1.2.0 has no more', 'runc 1.1.11 may have CVE-1, because nobody knows what its distribution has mended'], { required: { enforced: ['versions'] } }, { docker: { version: '29', weaknesses: [hole('open'), hole('unknown'), hole('unreached')] } }],
+    'that can debug': ['native', ['programs can be debugged in it', 'isolation 6 of 10', "45 ms from nothing to a program's first word, measured", '3 MiB for an idle sandbox', 'everything is at hand'], { debuggers: new Set(['native']) }],
+    'that can not debug': ['gvisor', ['programs in go cannot be debugged in it', 'isolation 9 of 10', "600 ms from nothing to a program's first word, measured", '40 MiB for an idle sandbox', 'everything is at hand'], { debuggers: new Set(['docker']) }, {}, 'go'],
     'that can not confine': ['deno', ["its sandboxes can't have the network mode full"], { required: { network: 'full' } }],
     'that does not confine': ['native', ['does not hold programs back from the network'], {}, { native: { layers: { network: 'off' } } }],
     'with everything against it': [

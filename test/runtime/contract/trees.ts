@@ -79,7 +79,7 @@ export function describeTrees(parts: Parts): void {
         expect(Number(zombies)).to.equal(0);
       });
       // The subshell is waited for, and what it has started is nobody's child then.
-      const running = await start(held.sandbox, 'i=0; while [ $i -lt 300 ]; do (/bin/true &); i=$((i+1)); done; echo ready; read line', { stdin: 'open' });
+      const running = await start(held.sandbox, 'i=0; while [ $i -lt 40 ]; do (/bin/true &); i=$((i+1)); done; echo ready; read line', { stdin: 'open' });
       await running.output.seen('ready');
       await noneDead();
       running.end();

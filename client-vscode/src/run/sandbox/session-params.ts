@@ -15,6 +15,8 @@ export interface SandboxSpec {
   readonly packages?: NeededPackages;
   /** undefined: it has none. */
   readonly secrets?: NeededSecrets;
+  /** Whether the program is debugged there. By default it is run. */
+  readonly debug?: boolean;
 }
 
 /** Programs in these languages are written for one of several runtimes, and often tell for which. */
@@ -23,7 +25,7 @@ const untold: readonly string[] = ['javascript', 'typescript'];
 const MAX_CODE_LENGTH = 65_536;
 
 /** @param folder the folder that is copied into the sandbox; undefined for a sandbox without one */
-export function sessionParams({ source, profile, options, strict, packages, secrets }: SandboxSpec, folder: Source['folder']): Params<'session/create'> {
+export function sessionParams({ source, profile, options, strict, packages, secrets, debug }: SandboxSpec, folder: Source['folder']): Params<'session/create'> {
   return {
     ...profile,
     language: source.language,
@@ -34,6 +36,7 @@ export function sessionParams({ source, profile, options, strict, packages, secr
     ...(secrets?.secrets ? { secrets: { ...secrets.secrets } } : {}),
     ...(secrets?.secretNames ? { secretNames: [...secrets.secretNames] } : {}),
     ...(untold.includes(source.language) ? { program: { path: source.path, code: source.text.slice(0, MAX_CODE_LENGTH) } } : {}),
+    ...(debug ? { debug } : {}),
     ...(folder ? { workspace: { uri: folder.toString(), access: 'copy' } } : {}),
     ...(packages ? { packages: { names: [...packages.names], ...(folder && packages.manifest !== undefined ? { manifest: packages.manifest } : {}) } } : {}),
   };

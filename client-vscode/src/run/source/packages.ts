@@ -3,7 +3,7 @@ import type { LanguageId } from 'codebeaker/protocol';
 import type { Code } from '../../base/code.ts';
 import type { Settings } from '../../base/settings.ts';
 import type { Disk } from '../sandbox/disk.ts';
-import type { RunSpec } from './run-spec.ts';
+import type { RunNeeds, RunSpec } from './run-spec.ts';
 
 export interface PackagesParts {
   readonly code: Code;
@@ -26,22 +26,34 @@ export class Packages {
     this.#parts = parts;
   }
 
-  /** The same run, with what it needs. */
-  async complete(spec: RunSpec): Promise<RunSpec> {
+  /** The same run, with what it needs. A manifest that was named is not asked about. @throws Error if it can't be read */
+  async complete(spec: RunSpec, { manifest }: RunNeeds = {}): Promise<RunSpec> {
     const names = spec.options.packages ?? [];
-    const found = this.#parts.mode() === 'never' ? undefined : await this.find(spec);
-    const wanted = found && (await this.#isWanted(spec, found.manifest)) ? found : undefined;
+    const wanted = manifest === undefined ? await this.#found(spec) : { manifest, text: await this.#read(spec, manifest) };
     if (!wanted && names.length === 0) return spec;
     return { ...spec, packages: { manifest: wanted?.manifest, names, text: wanted?.text ?? '' } };
   }
 
+  async #found(spec: RunSpec): Promise<{ manifest: string; text: string } | undefined> {
+    const found = this.#parts.mode() === 'never' ? undefined : await this.find(spec);
+    return found && (await this.#isWanted(spec, found.manifest)) ? found : undefined;
+  }
+
   /** The manifest that asks for packages. undefined: there is none. */
-  async find({ source: { folder, language } }: RunSpec): Promise<{ manifest: string; text: string } | undefined> {
+  async find(spec: RunSpec): Promise<{ manifest: string; text: string } | undefined> {
+    const { folder, language } = spec.source;
     for (const manifest of folder ? (manifests[language] ?? []) : []) {
-      const text = await this.#parts.disk.readStart(`${folder?.fsPath ?? ''}/${manifest}`, MAX_BYTES).then(({ bytes }) => bytes.toString(), () => undefined);
+      const text = await this.#read(spec, manifest).catch(() => undefined);
       if (text !== undefined && asks(manifest, text)) return { manifest, text };
     }
     return undefined;
+  }
+
+  async #read({ source: { folder } }: RunSpec, manifest: string): Promise<string> {
+    const read = this.#parts.disk.readStart(`${folder?.fsPath ?? ''}/${manifest}`, MAX_BYTES);
+    return read.then(({ bytes }) => bytes.toString(), () => {
+      throw new Error(this.#parts.code.l10n.t('{0} cannot be read', manifest));
+    });
   }
 
   async #isWanted({ source: { folder } }: RunSpec, manifest: string): Promise<boolean> {

@@ -13,9 +13,18 @@ export interface RunSpec extends SandboxSpec {
   readonly isSelection: boolean;
 }
 
-/** @returns undefined if the document's language cannot be run */
-export function runSpecOf(code: Code, document: vscode.TextDocument, options: Options, selection?: Selection): RunSpec | undefined {
-  const language = languageOf(document.languageId);
+/** What a run has in place of what the settings and its folder say. */
+export interface RunNeeds {
+  /** The path of a manifest, relative to the folder that is copied. */
+  readonly manifest?: string;
+  /** Beside those that the editor or the daemon keeps. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** The names of those that the editor or the daemon keeps. */
+  readonly secretNames?: readonly string[];
+}
+
+/** @param language that of the document by default. @returns undefined if the document's language cannot be run */
+export function runSpecOf(code: Code, document: vscode.TextDocument, options: Options, selection?: Selection, language = languageOf(document.languageId)): RunSpec | undefined {
   if (!language) return undefined;
   const { share, strict, workingDirectory } = readSettings(code, document.uri);
   const root = sharedRoot(code, document.uri);

@@ -1,6 +1,6 @@
 /** The secrets that runs have: those that the settings name, as far as the person has allowed it in this workspace. The editor keeps their values, or the daemon's configuration says where they come from. */
 import type { vscode } from '../../base/code.ts';
-import type { RunSpec } from './run-spec.ts';
+import type { RunNeeds, RunSpec } from './run-spec.ts';
 
 export interface SecretsParts {
   /** Where the editor keeps them: in the system's store of keys. */
@@ -56,12 +56,12 @@ export class Secrets {
   }
 
   /** The same run, with its secrets as they are now. */
-  async complete(spec: RunSpec): Promise<RunSpec> {
-    const names = await this.#allowed([...new Set(this.#parts.wanted())]);
+  async complete(spec: RunSpec, { secrets: given = {}, secretNames: wanted = this.#parts.wanted() }: RunNeeds = {}): Promise<RunSpec> {
+    const names = (await this.#allowed([...new Set(wanted)])).filter((name) => !Object.hasOwn(given, name));
     const { secrets: _, ...bare } = spec;
-    if (names.length === 0) return bare;
+    if (names.length === 0 && Object.keys(given).length === 0) return bare;
     const found = await Promise.all(names.map(async (name) => [name, await this.#parts.storage.get(keyOf(name))] as const));
-    const secrets = Object.fromEntries(found.filter((each): each is [string, string] => each[1] !== undefined));
+    const secrets = { ...Object.fromEntries(found.filter((each): each is [string, string] => each[1] !== undefined)), ...given };
     const secretNames = names.filter((name) => !Object.hasOwn(secrets, name));
     return { ...bare, secrets: { ...(Object.keys(secrets).length > 0 ? { secrets } : {}), ...(secretNames.length > 0 ? { secretNames } : {}) } };
   }

@@ -12,6 +12,9 @@ const DEFAULT_SIZE: Size = { cols: 80, rows: 24 };
 /** Clears what is shown and what was scrolled out, and moves the cursor to the top. */
 const CLEAR_ALL = '\x1b[2J\x1b[3J\x1b[H';
 
+/** Undoes what the program may have left on: colours, the alternate screen, a hidden cursor, mouse reports, bracketed paste, keypad modes. */
+export const resetTerminal = '\x1b[0m\x1b[?1047l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?2004l\x1b[?1l\x1b>';
+
 export class Screen {
   /** What the editor is given. */
   readonly pty: vscode.Pseudoterminal;

@@ -1,30 +1,48 @@
-/** JavaScript and TypeScript in Node, with the bridge of `debug/node-bridge`, which is put into the sandbox. TypeScript is what the loader of the sandbox makes Node understand. */
+/** JavaScript and TypeScript in Node, with the bridge of `debug/node-bridge`, which is put into the sandbox. TypeScript is what the loader of the sandbox makes Node understand. What Deno runs is debugged as `deno.ts` says. */
 import { posix } from 'node:path';
 import type { Environment, LanguageId } from '../../protocol/index.ts';
-import type { DebugLanguage } from '../adapter.ts';
+import { engineOf } from '../../runtime/choice/hints.ts';
+import type { DebugLanguage, DebugPlace, Waits } from '../adapter.ts';
+import { findInDeno, hasOwnNetwork } from './deno.ts';
 
 /** As the build names it. */
 const BRIDGE = 'node-bridge.cjs';
 /** The oldest Node for which the bridge is built. */
 const OLDEST = 18;
+/** What Deno may do is said on its command line, and it depends on the program. */
+const waiting: Readonly<Record<string, Waits>> = { node: 'forAny', deno: 'forProgram' };
+/** Node itself prints this when a debugged program has ended. */
+const FAREWELL = 'Waiting for the debugger to disconnect...\r\n';
 
-export const javascript = inNode('javascript', 'use an image with Node 18 or later (node:lts-slim), or the runtime native where this machine has such a Node');
-export const typescript = inNode('typescript', 'use an image with Node 22.18 or later (node:lts-slim), or the runtime native where this machine has such a Node');
+export const javascript = inNode('javascript', hint('18'));
+export const typescript = inNode('typescript', hint('22.18'));
 
-function inNode(language: LanguageId, hint: string): DebugLanguage {
+function hint(version: string): string {
+  return `name a runtime that has Node ${version} or later: "runtime": "docker", with an image such as node:lts-slim, or "runtime": "native" where this machine has such a Node; or "runtime": "deno" where this machine has Deno and bubblewrap`;
+}
+
+function inNode(language: LanguageId, toGet: string): DebugLanguage {
   return {
     language,
-    engine: 'node',
+    engines: ['node', 'deno'],
+    waits: (interpreter) => waiting[posix.basename(interpreter)],
     capabilities: [
       'supportsConfigurationDoneRequest', 'supportsConditionalBreakpoints', 'supportsHitConditionalBreakpoints', 'supportsLogPoints', 'supportsFunctionBreakpoints', 'supportsBreakpointLocationsRequest',
       'supportsExceptionInfoRequest', 'supportsSetVariable', 'supportsSetExpression', 'supportsEvaluateForHovers', 'supportsClipboardContext', 'supportsCompletionsRequest', 'supportsLoadedSourcesRequest',
       'supportsDelayedStackTraceLoading', 'supportsTerminateRequest',
     ],
-    hint,
+    // The bridge and the program, with the threads of Node in each.
+    leastPids: 24,
+    hint: toGet,
+    worksIn: ({ id, isolation }) => engineOf(id) !== 'deno' || hasOwnNetwork(isolation),
     offered: async (host) => (await host.own(BRIDGE)) !== undefined,
 
-    async find({ host, files, interpreter, scratch, run }) {
-      if (posix.basename(interpreter) !== 'node') return { missing: `this sandbox runs ${language} with ${posix.basename(interpreter)}, and only what Node runs can be debugged` };
+    async find(place) {
+      const { host, files, interpreter, options, env, scratch, terminal, run } = place;
+      const name = posix.basename(interpreter);
+      if (name === 'deno') return findInDeno(place);
+      if (name === 'bun') return { missing: `this sandbox runs ${language} with Bun, whose inspector speaks the protocol of WebKit; only what Node and Deno run can be debugged` };
+      if (name !== 'node') return { missing: `this sandbox runs ${language} with ${name}, and only what Node and Deno run can be debugged` };
       const bridge = await host.own(BRIDGE);
       if (!bridge) return { missing: 'the bridge to Node is missing from this installation of CodeBeaker' };
       const { code, stdout } = await run([interpreter, '--version']);
@@ -36,14 +54,19 @@ function inNode(language: LanguageId, hint: string): DebugLanguage {
       return {
         name: 'Node',
         version: version[1] as string,
-        command: [interpreter, path],
+        ...(terminal
+          ? { command: (port: number) => [interpreter, path, '--terminal', String(port)], farewell: FAREWELL }
+          : { command: [interpreter, path, JSON.stringify(nodeOf({ interpreter, options, env }))], wake: '' }),
         // The options are for the program alone, which has them from `launch`.
         env: ({ NODE_OPTIONS = '' }): Environment => (NODE_OPTIONS === '' ? {} : { NODE_OPTIONS: '' }),
       };
     },
 
-    launch: ({ program, args, cwd, env: { NODE_OPTIONS = '' }, stopOnEntry, interpreter, options }) => ({
-      program, args, cwd, stopOnEntry, runtimeExecutable: interpreter, runtimeArgs: options, env: NODE_OPTIONS === '' ? {} : { NODE_OPTIONS },
-    }),
+    launch: ({ program, args, cwd, stopOnEntry, ...node }) => ({ program, args, cwd, stopOnEntry, ...nodeOf(node) }),
   };
+}
+
+/** The Node that runs the program, for the bridge. */
+function nodeOf({ interpreter, options, env: { NODE_OPTIONS = '' } }: Pick<DebugPlace, 'interpreter' | 'options' | 'env'>) {
+  return { runtimeExecutable: interpreter, runtimeArgs: options, env: NODE_OPTIONS === '' ? {} : { NODE_OPTIONS } };
 }

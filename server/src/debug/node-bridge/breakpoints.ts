@@ -1,7 +1,9 @@
 /** The breakpoints in lines of sources, and how they are set in the scripts of each thread. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Debugger } from 'node:inspector';
+import { stoppingCondition, syntaxFault } from './condition.ts';
 import { hitCondition } from './hit-condition.ts';
+import { partsOf } from './log-message.ts';
 import type { Paths } from './paths.ts';
 import { generatedPlace, isMadeFrom, sourcePlace, type Script } from './scripts.ts';
 import type { Sources } from './sources.ts';
@@ -23,6 +25,8 @@ export interface LineBreakpoint {
   readonly reference: DebugProtocol.Source | undefined;
   readonly bound: Bound[];
   hits: number;
+  /** Whether it has been told that its condition fails. */
+  failed?: boolean;
   shown: DebugProtocol.Breakpoint;
 }
 
@@ -64,8 +68,9 @@ export class Breakpoints {
   /** Sets the breakpoints in a script that has just been loaded. */
   async bind(thread: Thread, script: Script): Promise<void> {
     const here = [...this.#byPath].filter(([path]) => isMadeFrom(script, path)).flatMap(([, each]) => each);
-    await Promise.all(here.map(async (each) => {
-      if (await this.#setIn(each, thread, script)) this.#parts.changed(each.shown);
+    await Promise.all(here.filter(({ shown }) => !isFault(shown)).map(async (each) => {
+      const isChanged = !(await this.#isReadable(thread, each)) || (await this.#setIn(each, thread, script));
+      if (isChanged) this.#parts.changed(each.shown);
     }));
   }
 
@@ -77,6 +82,19 @@ export class Breakpoints {
   /** Those that the inspector names. */
   named(thread: Thread, ids: readonly string[]): LineBreakpoint[] {
     return this.#all().filter(({ bound }) => bound.some((each) => each.thread === thread && ids.includes(each.id)));
+  }
+
+  /** Its condition has failed, and that has been told. Where it fails again the inspector passes over it. Breakpoints are set one after the other, and so is this. */
+  async pass(breakpoint: LineBreakpoint): Promise<void> {
+    breakpoint.failed = true;
+    const { asked: { condition = '' }, bound } = breakpoint;
+    await Promise.all(bound.map(async ({ thread, id, at }) => {
+      // The client has replaced it meanwhile.
+      if (!this.#all().some((each) => each.bound.some((one) => one.thread === thread && one.id === id))) return;
+      await thread.cdp.send('Debugger.removeBreakpoint', { breakpointId: id });
+      const { breakpointId } = await thread.cdp.send('Debugger.setBreakpoint', { location: at, condition });
+      for (const each of this.#all()) each.bound.splice(0, Infinity, ...each.bound.map((one) => (one.thread === thread && one.id === id ? { ...one, id: breakpointId } : one)));
+    }));
   }
 
   /** A thread has ended, and its scripts with it. */
@@ -102,12 +120,17 @@ export class Breakpoints {
   async #setEverywhere(breakpoint: LineBreakpoint): Promise<void> {
     if (isFault(breakpoint.shown)) return;
     for (const thread of this.#parts.threads()) {
-      const fault = await faultOf(thread, breakpoint.asked.condition);
-      if (fault !== undefined) breakpoint.shown = { id: breakpoint.id, verified: false, line: breakpoint.asked.line, message: fault, reason: 'failed' };
-      if (fault !== undefined) return;
+      if (!(await this.#isReadable(thread, breakpoint))) return;
       const scripts = [...thread.scripts.values()].filter((script) => this.#isIn(breakpoint, thread, script));
       await Promise.all(scripts.map((script) => this.#setIn(breakpoint, thread, script)));
     }
+  }
+
+  /** One whose condition or message cannot be read is not set, and says so. */
+  async #isReadable(thread: Thread, breakpoint: LineBreakpoint): Promise<boolean> {
+    const fault = await faultOf(thread, breakpoint.asked);
+    if (fault !== undefined) breakpoint.shown = { id: breakpoint.id, verified: false, line: breakpoint.asked.line, message: fault, reason: 'failed' };
+    return fault === undefined;
   }
 
   #isIn({ path, reference }: LineBreakpoint, thread: Thread, script: Script): boolean {
@@ -125,8 +148,9 @@ export class Breakpoints {
     if (!place) return false;
     const location = { scriptId: script.id, lineNumber: place.line, columnNumber: place.column };
     thread.leaveFirst(location);
+    const condition = breakpoint.failed ? asked.condition : stoppingCondition(asked.condition);
     try {
-      const { breakpointId, actualLocation } = await thread.cdp.send('Debugger.setBreakpoint', { location, ...(asked.condition ? { condition: asked.condition } : {}) });
+      const { breakpointId, actualLocation } = await thread.cdp.send('Debugger.setBreakpoint', { location, ...(condition ? { condition } : {}) });
       bound.push({ thread, id: breakpointId, at: actualLocation });
       const actual = sourcePlace(script, { line: actualLocation.lineNumber, column: actualLocation.columnNumber ?? 0 });
       breakpoint.shown = { id, verified: true, ...view.show(actual), source: sources.of(thread, actual) };
@@ -158,13 +182,9 @@ const keyOf = ({ line, column, condition, hitCondition: hits, logMessage }: Debu
 
 const isFault = ({ reason }: DebugProtocol.Breakpoint) => reason === 'failed';
 
-/** What is wrong with the syntax of a condition. */
-async function faultOf(thread: Thread, condition: string | undefined): Promise<string | undefined> {
-  if (!condition) return undefined;
-  try {
-    const { exceptionDetails } = await thread.cdp.send('Runtime.compileScript', { expression: condition, sourceURL: '', persistScript: false });
-    return exceptionDetails?.exception?.description?.split('\n')[0];
-  } catch {
-    return undefined;
-  }
+/** What is wrong with the syntax of a condition, or of what a log point shows. */
+async function faultOf(thread: Thread, { condition, logMessage = '' }: DebugProtocol.SourceBreakpoint): Promise<string | undefined> {
+  const expressions = [condition ?? '', ...partsOf(logMessage).flatMap((part) => ('expression' in part ? [part.expression] : []))];
+  const faults = await Promise.all(expressions.filter((each) => each !== '').map((each) => syntaxFault(thread, each)));
+  return faults.find((fault) => fault !== undefined);
 }

@@ -1,6 +1,6 @@
 /** A debug session: the requests of the client, and what becomes of them. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { setVariable } from './assign.ts';
+import { setExpression, setVariable } from './assign.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { capabilities } from './capabilities.ts';
 import { completions } from './completions.ts';
@@ -46,7 +46,7 @@ export class Bridge {
   #letRun = () => {};
   readonly #configured = new Promise<void>((resolve) => (this.#letRun = resolve));
   #lastBreakpoint = 0;
-  #runs = 0;
+  #isIntroduced = false;
 
   constructor(stream: DapStream, host: Host, exit: () => void) {
     this.#stream = stream;
@@ -67,12 +67,23 @@ export class Bridge {
     this.#stops = new Stops({
       lines: this.#lines,
       functions: this.#functions,
+      pass: (breakpoint) => this.#setting(() => this.#lines.pass(breakpoint)),
       begun: async () => (await this.#debuggee?.begun()) ?? false,
       isEntry: (thread, top) => this.#debuggee?.isEntry(thread, top) ?? false,
-      log: async (thread, frame, breakpoint) => this.#event('output', await log({ thread, frame }, breakpoint.asked.logMessage ?? '', breakpoint.shown)),
+      // The thread is paused until the client has taken what was said.
+      log: async (thread, frame, breakpoint) => {
+        this.#event('output', await log({ thread, frame }, breakpoint.asked.logMessage ?? '', breakpoint.shown));
+        await this.#stream.room();
+      },
+      failed: ({ shown: { source, line }, ...hit }, fault) => {
+        const place = 'path' in hit ? { at: `${hit.path}:${line}`, source, line } : { at: hit.asked.name };
+        this.#event('output', { category: 'console', output: `The condition of the breakpoint at ${place.at} failed: ${fault}\n`, source: place.source, line: place.line });
+      },
       stopped: (body) => {
         this.#current = this.#debuggee?.threads.get(body.threadId as number);
         this.#event('stopped', body);
+        const [frame] = this.#current?.paused?.callFrames ?? [];
+        if (this.#current) this.#variables.foresee({ thread: this.#current, frame });
       },
     });
     stream.read((request) => void this.#answer(request), () => this.end());
@@ -125,16 +136,16 @@ export class Bridge {
       if (!thread.paused) thread.pause();
     },
     stackTrace: ({ threadId, ...args }: DebugProtocol.StackTraceArguments) => this.#stack.frames(this.#thread(threadId), this.#view, args),
-    scopes: ({ frameId }: DebugProtocol.ScopesArguments) => ({ scopes: this.#stack.scopes(frameId, this.#view) }),
+    scopes: ({ frameId }: DebugProtocol.ScopesArguments) => {
+      this.#variables.foresee(this.#handles.frameOf(frameId));
+      return { scopes: this.#stack.scopes(frameId, this.#view) };
+    },
     variables: async ({ variablesReference, ...filter }: DebugProtocol.VariablesArguments) => ({
       variables: await this.#variables.of(this.#handles.containerOf(variablesReference), filter),
     }),
     setVariable: ({ variablesReference, ...args }: DebugProtocol.SetVariableArguments) =>
       setVariable(this.#handles.containerOf(variablesReference), args, this.#variables),
-    setExpression: async ({ expression, value, frameId }: DebugProtocol.SetExpressionArguments) => {
-      const { result, ...rest } = await evaluate(this.#where(frameId), { expression: `${expression} = (${value}\n)`, context: 'set' }, this.#variables);
-      return { value: result, ...rest };
-    },
+    setExpression: ({ frameId, ...args }: DebugProtocol.SetExpressionArguments) => setExpression(this.#where(frameId), args, this.#variables),
     evaluate: (args: DebugProtocol.EvaluateArguments) => evaluate(this.#where(args.frameId), args, this.#variables),
     completions: async ({ text, column, line, frameId }: DebugProtocol.CompletionsArguments) => {
       const place = this.#view.read(line ?? this.#view.show({ line: 0, column: 0 }).line, column);
@@ -175,8 +186,14 @@ export class Bridge {
       this.#stream.send({ ...answer, success: true, ...(body === undefined ? {} : { body }) });
     } catch (fault) {
       const message = fault instanceof Error ? fault.message : String(fault);
-      this.#stream.send({ ...answer, success: false, message, body: { error: { id: 1, format: message.replaceAll(/[{}]/g, ''), showUser: false } } });
+      this.#stream.send({ ...answer, success: false, message, body: { error: { id: 1, format: '{text}', variables: { text: message }, showUser: false } } });
     }
+  }
+
+  /** The client may set breakpoints. It is told once. */
+  #introduce(): void {
+    if (!this.#isIntroduced) this.#event('initialized');
+    this.#isIntroduced = true;
   }
 
   #event(event: string, body?: unknown): void {
@@ -184,8 +201,6 @@ export class Bridge {
   }
 
   async #begin(): Promise<void> {
-    const isFirst = this.#runs === 0;
-    this.#runs += 1;
     const debuggee: Debuggee = new Debuggee(this.#launch as Launch, this.#host, {
       paths: this.#paths,
       lines: this.#lines,
@@ -194,13 +209,15 @@ export class Bridge {
       paused: (thread, event) => void this.#stops.paused(thread, event).catch(() => undefined),
       resumed: (thread) => this.#handles.forget(thread),
       entered: async () => {
-        if (isFirst) this.#event('initialized');
+        this.#introduce();
         await this.#configured;
       },
       thread: ({ id }, reason) => this.#event('thread', { reason, threadId: id }),
       output: (category, output) => this.#output(debuggee, category, output),
       ended: (exitCode) => {
         if (this.#debuggee !== debuggee) return;
+        // A program that cannot even be read ends before this.
+        this.#introduce();
         this.#event('exited', { exitCode });
         this.#event('terminated');
       },
@@ -215,7 +232,7 @@ export class Bridge {
     this.#event('output', { category, output });
     if (!this.#stream.behind) return;
     debuggee.flowing = false;
-    this.#stream.whenTaken(() => (debuggee.flowing = true));
+    void this.#stream.room().then(() => (debuggee.flowing = true));
   }
 
   async #setting<T>(set: () => Promise<T>): Promise<T> {

@@ -13,13 +13,11 @@ export const capabilities: DebugProtocol.Capabilities = {
   supportsSetVariable: true,
   supportsSetExpression: true,
   supportsCompletionsRequest: true,
-  completionTriggerCharacters: ['.'],
   supportsExceptionInfoRequest: true,
   supportsDelayedStackTraceLoading: true,
   supportsLoadedSourcesRequest: true,
   supportsRestartRequest: true,
   supportsTerminateRequest: true,
-  supportsValueFormattingOptions: false,
   exceptionBreakpointFilters: [
     { filter: 'all', label: 'Caught Exceptions', description: 'Stops wherever something is thrown.', default: false },
     { filter: 'uncaught', label: 'Uncaught Exceptions', description: 'Stops where something is thrown that nothing catches.', default: false },

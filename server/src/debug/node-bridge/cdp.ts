@@ -39,7 +39,6 @@ export interface CdpMethods {
   'Runtime.evaluate': [Runtime.EvaluateParameterType & { replMode?: boolean; throwOnSideEffect?: boolean; timeout?: number }, Runtime.EvaluateReturnType];
   'Runtime.getProperties': [Runtime.GetPropertiesParameterType, Runtime.GetPropertiesReturnType];
   'Runtime.globalLexicalScopeNames': [Runtime.GlobalLexicalScopeNamesParameterType, Runtime.GlobalLexicalScopeNamesReturnType];
-  'Runtime.releaseObjectGroup': [Runtime.ReleaseObjectGroupParameterType, Empty];
   'Runtime.runIfWaitingForDebugger': [Empty, Empty];
 }
 
@@ -81,8 +80,9 @@ export class Cdp {
     this.#transport = transport;
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** How many messages were sent. */
+  get sent(): number {
+    return this.#last;
   }
 
   /** @throws CdpError where the inspector refuses, or is gone before it answers */

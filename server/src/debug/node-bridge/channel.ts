@@ -15,14 +15,20 @@ export const CHANNEL = 3;
 export const BEGIN = 'Bridge.begin';
 export const GATE = 'Bridge.gate';
 
+/** Another one, which is not answered: what the program is, where that was not known when it was started. It comes before BEGIN. */
+export const BECOME = 'Bridge.become';
+
 interface Call {
   readonly id: number;
   readonly method: string;
   readonly params?: object;
 }
 
-/** @param memory that is shared with the threads of the program */
-export function carry(process: NodeJS.Process, memory: Int32Array): void {
+/**
+ * @param memory that is shared with the threads of the program
+ * @param become takes to the main thread what the program is
+ */
+export function carry(process: NodeJS.Process, { memory, become }: { readonly memory: Int32Array; become(params: unknown): void }): void {
   const session = new Session();
   session.connectToMainThread();
   const socket = new Socket({ fd: CHANNEL, readable: true, writable: true });
@@ -40,6 +46,7 @@ export function carry(process: NodeJS.Process, memory: Int32Array): void {
   });
   const reader = new FrameReader((text) => {
     const { id, method, params } = JSON.parse(text) as Call;
+    if (method === BECOME) return become(params);
     if (method === GATE) setGate(memory, (params as { readonly gate: Gate }).gate);
     if (method === BEGIN) {
       Atomics.store(memory, BEGUN, 1);
@@ -57,6 +64,12 @@ export function carry(process: NodeJS.Process, memory: Int32Array): void {
   });
   socket.on('data', (chunk: Buffer) => reader.push(chunk));
   socket.on('error', () => undefined);
-  // Without its bridge nobody could let the program go on. It leads a process group of its own.
-  socket.on('close', () => process.kill(-process.pid, 'SIGKILL'));
+  // Without its bridge nobody could let the program go on. It leads a process group of its own, but for one in a terminal.
+  socket.on('close', () => {
+    try {
+      process.kill(-process.pid, 'SIGKILL');
+    } catch {
+      process.kill(process.pid, 'SIGKILL');
+    }
+  });
 }

@@ -8,7 +8,7 @@ import { Cdp } from './cdp.ts';
 import type { FunctionBreakpoints } from './function-breakpoints.ts';
 import type { Gate } from './gate.ts';
 import type { Paths } from './paths.ts';
-import { Program, type Host, type Launch } from './program.ts';
+import type { Host, Launch, Program } from './program.ts';
 import { Thread, type ThreadParts } from './thread.ts';
 
 export type Exceptions = 'none' | 'uncaught' | 'all';
@@ -63,7 +63,7 @@ export class Debuggee {
 
   /** Rejects where the program cannot be started. Resolves when it runs, up to its main file. */
   async start(): Promise<void> {
-    const program = await Program.start(this.#launch, this.#host, {
+    const program = await this.#host.start(this.#launch, this.#host, {
       message: (text) => this.#cdp?.take(text),
       output: this.#parts.output,
       ended: (exitCode) => {
@@ -131,12 +131,13 @@ export class Debuggee {
 
   /** Lets the program end by itself. */
   terminate(): void {
+    // The signal comes first, so that a program that does not handle it runs no further. One that does has to run for that.
+    this.#program?.terminate();
     for (const thread of this.threads.values()) {
       if (!thread.paused) continue;
       thread.cdp.tell('Debugger.setBreakpointsActive', { active: false });
       thread.resume();
     }
-    this.#program?.terminate();
   }
 
   kill(): void {

@@ -5,6 +5,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Debugger } from 'node:inspector';
 import type { BreakpointParts } from './breakpoints.ts';
+import { stoppingCondition, syntaxFault } from './condition.ts';
 import { hitCondition } from './hit-condition.ts';
 import type { Thread } from './thread.ts';
 
@@ -12,6 +13,8 @@ export interface FunctionBreakpoint {
   readonly asked: DebugProtocol.FunctionBreakpoint;
   readonly bound: { readonly thread: Thread; readonly id: string }[];
   hits: number;
+  /** Whether it has been told that its condition fails. */
+  failed?: boolean;
   shown: DebugProtocol.Breakpoint;
 }
 
@@ -38,9 +41,18 @@ export class FunctionBreakpoints {
       return { asked: each, bound: [], hits: 0, shown: { id: this.#parts.nextId(), verified: false, message, reason: isFault ? 'failed' : 'pending' } };
     });
     for (const thread of this.#parts.threads()) {
+      await Promise.all(this.#all.map((each) => this.#isReadable(thread, each)));
       if (thread.paused) await this.look(thread, thread.paused, () => undefined);
     }
     return this.#all.map(({ shown }) => shown);
+  }
+
+  /** One whose condition cannot be read is not set, and says so. */
+  async #isReadable(thread: Thread, breakpoint: FunctionBreakpoint): Promise<boolean> {
+    const { asked: { condition }, shown } = breakpoint;
+    const fault = condition && shown.reason !== 'failed' ? await syntaxFault(thread, condition) : undefined;
+    if (fault !== undefined) breakpoint.shown = { id: shown.id, verified: false, message: fault, reason: 'failed' };
+    return breakpoint.shown.reason !== 'failed';
   }
 
   /** Looks for the functions that have not been found yet, from the place where a thread is paused. */
@@ -50,8 +62,8 @@ export class FunctionBreakpoints {
       const { name, condition } = each.asked;
       const found = await Promise.all(frames.map(({ callFrameId }) => thread.cdp.send('Debugger.evaluateOnCallFrame', { callFrameId, expression: name, silent: true, throwOnSideEffect: true })));
       const objectId = found.find(({ result }) => result.type === 'function')?.result.objectId;
-      if (objectId === undefined) return;
-      const { breakpointId } = await thread.cdp.send('Debugger.setBreakpointOnFunctionCall', { objectId, condition: condition || undefined });
+      if (objectId === undefined || !(await this.#isReadable(thread, each))) return;
+      const { breakpointId } = await thread.cdp.send('Debugger.setBreakpointOnFunctionCall', { objectId, condition: stoppingCondition(condition) });
       each.bound.push({ thread, id: breakpointId });
       each.shown = { id: each.shown.id, verified: true };
       changed(each.shown);

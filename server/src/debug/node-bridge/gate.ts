@@ -9,25 +9,25 @@ import { pathOf } from './paths.ts';
 export const BEGUN = 0;
 const SCRIPTS = 1;
 
-/** Which scripts have a gate. */
-const gates = { none: 0, own: 1, every: 2 } as const;
+/** Which scripts have a gate, by the numbers of these names in the memory. */
+const gates = ['none', 'own', 'every'] as const;
 
-export type Gate = keyof typeof gates;
+export type Gate = (typeof gates)[number];
 
 export const makeGate = (): Int32Array => {
   const gate = new Int32Array(new SharedArrayBuffer(8));
-  gate[SCRIPTS] = gates.every;
+  gate[SCRIPTS] = gates.indexOf('every');
   return gate;
 };
 
 export function setGate(memory: Int32Array, gate: Gate): void {
-  Atomics.store(memory, SCRIPTS, gates[gate]);
+  Atomics.store(memory, SCRIPTS, gates.indexOf(gate));
 }
 
-/** Whether the thread is paused once it has read this script. `own` leaves packages out. */
-function isGated(gate: number, url: string): boolean {
-  if (gate === gates.none || pathOf(url) === undefined) return false;
-  return gate === gates.every || !url.includes('/node_modules/');
+/** Whether a thread is paused once it has read this script. `own` leaves packages out. */
+export function isGated(gate: Gate, url: string): boolean {
+  if (gate === 'none' || pathOf(url) === undefined) return false;
+  return gate === 'every' || !url.includes('/node_modules/');
 }
 
 /**
@@ -38,7 +38,7 @@ export function keepGate(memory: Int32Array): void {
   const session = new Session();
   session.connect();
   session.on('Debugger.scriptParsed', ({ params: { url } }) => {
-    if (isGated(Atomics.load(memory, SCRIPTS), url)) session.post('Debugger.pause');
+    if (isGated(gates[Atomics.load(memory, SCRIPTS)] ?? 'every', url)) session.post('Debugger.pause');
   });
   session.post('Debugger.enable');
   session.post('Debugger.setSkipAllPauses', { skip: true });

@@ -1,11 +1,5 @@
-/** The debugged program as a process: how it is started, what it prints, and how it ends. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { constants } from 'node:os';
-import type { Duplex, Readable } from 'node:stream';
-import { CHANNEL } from './channel.ts';
+/** The debugged program: what it is started from, and what the bridge needs of it. */
 import type { CdpTransport } from './cdp.ts';
-import { frame, FrameReader } from './frames.ts';
-import { tellOutput } from './output.ts';
 
 /** The arguments of `launch`. */
 export interface Launch {
@@ -26,12 +20,9 @@ export interface Launch {
 export interface ProgramEvents {
   output(category: 'stdout' | 'stderr', text: string): void;
   message(text: string): void;
-  /** Told once, after all that it has printed. */
+  /** Told once, after all that it has printed. Where a signal has ended it, the number of that is told, and is negative. */
   ended(exitCode: number): void;
 }
-
-/** For how long a program that has ended may keep its streams, which its children have too, in milliseconds. */
-const STREAMS_MS = 500;
 
 /** @throws TypeError where they are none */
 export function launchOf(value: unknown): Launch {
@@ -49,83 +40,22 @@ export interface Host {
   /** The bundle, which a program loads first. */
   readonly file: string;
   readonly process: Pick<NodeJS.Process, 'execPath' | 'env' | 'kill'>;
+  /** Whether programs run in the terminal of the bridge, with its streams. */
+  readonly terminal: boolean;
+  /** Rejects where the program cannot be started. */
+  start(launch: Launch, host: Host, events: ProgramEvents): Promise<Program>;
 }
 
-export class Program implements CdpTransport {
-  readonly #host: Host;
-  readonly #child: ChildProcess;
-  readonly #channel: Duplex;
-  #ended = false;
-
-  private constructor(host: Host, child: ChildProcess, events: ProgramEvents) {
-    this.#host = host;
-    this.#child = child;
-    this.#channel = child.stdio[CHANNEL] as Duplex;
-    const reader = new FrameReader((text) => events.message(text));
-    this.#channel.on('data', (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch {
-        // Only a program that writes into the channel itself sends what is no message.
-        this.kill();
-      }
-    });
-    this.#channel.on('error', () => undefined);
-    tellOutput(child.stdout as Readable, false, (text) => events.output('stdout', text));
-    tellOutput(child.stderr as Readable, true, (text) => events.output('stderr', text));
-    child.once('exit', (code, signal) => {
-      const end = () => {
-        if (this.#ended) return;
-        this.#ended = true;
-        events.ended(code ?? 128 + constants.signals[signal as NodeJS.Signals]);
-      };
-      child.once('close', end);
-      setTimeout(end, STREAMS_MS).unref();
-    });
-  }
-
-  /** Rejects where it cannot be started. */
-  static start(launch: Launch, host: Host, events: ProgramEvents): Promise<Program> {
-    const all = { ...host.process.env, ...launch.env };
-    const child = spawn(launch.runtimeExecutable ?? host.process.execPath, ['--require', host.file, ...(launch.runtimeArgs ?? []), launch.program, ...(launch.args ?? [])], {
-      ...(launch.cwd === undefined ? {} : { cwd: launch.cwd }),
-      env: Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      // Then it leads a process group, with all that it starts.
-      detached: true,
-    });
-    return new Promise((resolve, reject) => {
-      child.once('error', (fault) => reject(new Error(`The program cannot be started: ${fault.message}`)));
-      child.once('spawn', () => resolve(new Program(host, child, events)));
-    });
-  }
-
-  get pid(): number {
-    return this.#child.pid as number;
-  }
-
-  send(text: string): void {
-    if (this.#channel.writable) this.#channel.write(frame(text));
-  }
-
+/** A program that runs, with the conversation with its inspector. */
+export interface Program extends CdpTransport {
   /** Stops and goes on reading what it prints. */
-  set flowing(flows: boolean) {
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      if (flows) stream?.resume();
-      else stream?.pause();
-    }
-  }
-
-  terminate(): void {
-    this.#child.kill('SIGTERM');
-  }
-
+  flowing: boolean;
+  terminate(): void;
   /** Kills it and all that it has started. */
-  kill(): void {
-    try {
-      this.#host.process.kill(-this.pid, 'SIGKILL');
-    } catch {
-      // All of them have ended.
-    }
-  }
+  kill(): void;
+}
+
+/** The variables of a program. */
+export function environmentFor({ env }: Pick<Launch, 'env'>, { process }: Pick<Host, 'process'>): Record<string, string> {
+  return Object.fromEntries(Object.entries({ ...process.env, ...env }).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }

@@ -1,6 +1,6 @@
 /** The scripts that one thread of a program has loaded, and the sources that they were made from. */
 import type { Debugger } from 'node:inspector';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathOf, type Paths } from './paths.ts';
 import { SourceMap, type Place } from './source-map.ts';
@@ -17,7 +17,7 @@ export interface Script {
   readonly url: string;
   /** Its file, without symbolic links. */
   readonly path: string | undefined;
-  /** Whether it is a part of Node, or of this bundle, which says of itself that it is. No step ends there. */
+  /** Whether it is a part of Node or Deno, or of this bundle, which says of itself that it is. No step ends there. */
   readonly internal: boolean;
   readonly isModule: boolean;
   /** Its source map, once that has been read. */
@@ -41,7 +41,7 @@ export function scriptOf({ scriptId, url, sourceMapURL, isModule }: Debugger.Scr
     id: scriptId,
     url,
     path: file === undefined ? undefined : paths.real(file),
-    internal: url.startsWith('node:'),
+    internal: /^(?:node|ext):/.test(url),
     isModule: isModule === true,
     mapped: undefined as Mapped | undefined,
     ready: Promise.resolve(),
@@ -72,9 +72,9 @@ async function read(url: string, base: string): Promise<readonly [text: string, 
   if (data !== undefined) return [encoding ? Buffer.from(data, 'base64').toString() : decodeURIComponent(data), base];
   if (/^(?!file:)\w+:/.test(url)) throw new Error('The map is not a file.');
   const file = pathOf(url) ?? resolve(base, decodeURIComponent(url));
-  const bytes = await readFile(file);
-  if (bytes.length > MAX_MAP_BYTES) throw new Error('The map is too large.');
-  return [bytes.toString(), dirname(file)];
+  const found = await stat(file);
+  if (!found.isFile() || found.size > MAX_MAP_BYTES) throw new Error('The map is no file, or too large.');
+  return [await readFile(file, 'utf8'), dirname(file)];
 }
 
 function fileOf(source: string, folder: string, paths: Paths): string | undefined {

@@ -2,6 +2,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Debugger } from 'node:inspector';
 import type { Breakpoints, LineBreakpoint } from './breakpoints.ts';
+import { failureOf } from './condition.ts';
 import type { FunctionBreakpoint, FunctionBreakpoints } from './function-breakpoints.ts';
 import { hitCondition } from './hit-condition.ts';
 import { isBetween } from './scripts.ts';
@@ -12,15 +13,19 @@ export interface StopParts {
   readonly functions: FunctionBreakpoints;
   /** A thread is paused, for whatever reason. Resolves with whether the program has begun: false while only what comes before it has run. */
   begun(): Promise<boolean>;
+  /** Has the inspector pass over a breakpoint where its condition fails. */
+  pass(breakpoint: LineBreakpoint): Promise<void>;
   /** Whether the first statement of a script is where the program begins, and the person wants to stop there. */
   isEntry(thread: Thread, top: Debugger.CallFrame): boolean;
   log(thread: Thread, frame: Debugger.CallFrame, breakpoint: LineBreakpoint): Promise<void>;
+  /** Tells that the condition of a breakpoint has failed. */
+  failed(breakpoint: Hit, fault: string): void;
   stopped(body: DebugProtocol.StoppedEvent['body']): void;
 }
 
 type Reason = Pick<DebugProtocol.StoppedEvent['body'], 'reason' | 'description' | 'text'>;
 
-type Hit = LineBreakpoint | FunctionBreakpoint;
+export type Hit = LineBreakpoint | FunctionBreakpoint;
 
 /** How often a thread goes on by itself where neither the runtime nor a compiler has left a place for people. */
 const MAX_SKIPS = 200;
@@ -61,12 +66,25 @@ export class Stops {
   async #stopping(thread: Thread, top: Debugger.CallFrame, hits: readonly Hit[]): Promise<Hit[]> {
     const stopping: Hit[] = [];
     for (const hit of hits) {
+      if (await this.#failing(thread, top, hit)) continue;
       hit.hits += 1;
       if (hit.asked.hitCondition && !hitCondition(hit.asked.hitCondition)?.(hit.hits)) continue;
       if ('path' in hit && hit.asked.logMessage) await this.#parts.log(thread, top, hit);
       else stopping.push(hit);
     }
     return stopping;
+  }
+
+  /** Whether it was hit because its condition fails. That is told once. */
+  async #failing(thread: Thread, top: Debugger.CallFrame, hit: Hit): Promise<boolean> {
+    const { condition } = hit.asked;
+    const fault = condition ? await failureOf(thread, top, condition) : undefined;
+    if (fault === undefined) return false;
+    if (!hit.failed) this.#parts.failed(hit, fault);
+    // A thread that does not answer would hold up this one.
+    if ('path' in hit) void this.#parts.pass(hit).catch(() => undefined);
+    hit.failed = true;
+    return true;
   }
 
   /** Why the person is told, where there is no breakpoint; undefined where the thread goes on. */

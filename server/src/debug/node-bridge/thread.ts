@@ -36,6 +36,9 @@ export interface ThreadParts {
 
 const METHODS = { next: 'Debugger.stepOver', stepIn: 'Debugger.stepInto', stepOut: 'Debugger.stepOut' } as const;
 
+/** A program may read scripts without end, such as the texts that it evaluates. Of those without a name, and of those that wait for a function, so many are kept. */
+const MAX_SCRIPTS = 10_000;
+
 /** How many frames of what an asynchronous function was called by are kept. */
 const ASYNC_DEPTH = 8;
 
@@ -47,6 +50,8 @@ export class Thread {
   going: Going = { kind: 'run' };
   #paused: Debugger.PausedEventDataType | undefined;
   readonly #fresh: Script[] = [];
+  /** The scripts that have no name, in the order in which they were read. */
+  readonly #unnamed: string[] = [];
   readonly #firsts = new Map<string, Debugger.Location>();
   readonly #resumed: (thread: Thread) => void;
 
@@ -58,7 +63,7 @@ export class Thread {
     cdp.on('Debugger.scriptParsed', (event) => {
       const script = scriptOf(event, paths, (each) => bind(this, each));
       this.scripts.set(event.scriptId, script);
-      this.#fresh.push(script);
+      this.#keep(script);
     });
     cdp.on('Debugger.paused', (event) => {
       this.#paused = event;
@@ -120,7 +125,8 @@ export class Thread {
 
   /** Pauses a script once at its first statement. Where a breakpoint of the person is there, that does it. */
   async pauseAtFirst(script: Script): Promise<void> {
-    const location = await firstStatement(this.cdp, script);
+    // The inspector may not know the script any more.
+    const location = await firstStatement(this.cdp, script).catch(() => undefined);
     if (!location) return;
     const set = this.cdp.send('Debugger.setBreakpoint', { location });
     await set.then(({ breakpointId }) => this.#firsts.set(breakpointId, location), () => undefined);
@@ -144,7 +150,7 @@ export class Thread {
 
   /** The scripts of the program that have been read since this was asked last. */
   takeFresh(): Script[] {
-    return this.#fresh.splice(0).filter(({ internal, url }) => !internal && url !== '');
+    return this.#fresh.splice(0);
   }
 
   /** Whether a frame is in the program, and not in the runtime. */
@@ -162,6 +168,13 @@ export class Thread {
 
   async sourceOf({ id }: Script): Promise<string> {
     return (await this.cdp.send('Debugger.getScriptSource', { scriptId: id })).scriptSource;
+  }
+
+  #keep(script: Script): void {
+    const { id, url, internal } = script;
+    if (url === '' && this.#unnamed.push(id) > MAX_SCRIPTS) this.scripts.delete(this.#unnamed.shift() as string);
+    // No function of WebAssembly has a name in a script, and its places are no statements.
+    if (url !== '' && !internal && !url.startsWith('wasm:') && this.#fresh.push(script) > MAX_SCRIPTS) this.#fresh.shift();
   }
 
   #leave(): void {

@@ -1,7 +1,8 @@
 /** What is in scopes and in values. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Runtime } from 'node:inspector';
-import type { Container, Handles } from './handles.ts';
+import type { Cdp } from './cdp.ts';
+import type { Container, FrameHandle, Handles } from './handles.ts';
 import { clean, cleanName, show, typeOf } from './show.ts';
 import type { Shortened } from './shorten.ts';
 import type { Thread } from './thread.ts';
@@ -46,8 +47,32 @@ type Named = Pick<DebugProtocol.Variable, 'name' | 'value' | 'type' | 'variables
 export class Variables {
   readonly #handles: Handles;
 
+  /** What was asked for before the client has asked. */
+  #foreseen: { readonly cdp: Cdp; readonly sent: number; readonly properties: Map<string, Promise<Runtime.GetPropertiesReturnType>> } | undefined;
+
   constructor(handles: Handles) {
     this.#handles = handles;
+  }
+
+  /** Asks for what is in the scopes of a frame before the client does. It holds as long as the inspector is asked for nothing else. */
+  foresee({ thread: { cdp }, frame }: FrameHandle): void {
+    const objectIds = (frame?.scopeChain ?? []).filter(({ type }) => type !== 'global').flatMap(({ object }) => object.objectId ?? []);
+    if (objectIds.every((objectId) => this.#isForeseen(cdp, objectId))) return;
+    const properties = new Map(objectIds.map((objectId) => [objectId, propertiesOf(cdp, objectId)]));
+    // Whoever takes it is told of the fault.
+    for (const asked of properties.values()) asked.catch(() => undefined);
+    this.#foreseen = { cdp, sent: cdp.sent, properties };
+  }
+
+  #isForeseen(cdp: Cdp, objectId: string): boolean {
+    return this.#foreseen?.cdp === cdp && this.#foreseen.sent === cdp.sent && this.#foreseen.properties.has(objectId);
+  }
+
+  #takeForeseen(cdp: Cdp, objectId: string): Promise<Runtime.GetPropertiesReturnType> | undefined {
+    if (!this.#isForeseen(cdp, objectId)) return undefined;
+    const asked = this.#foreseen?.properties.get(objectId);
+    this.#foreseen?.properties.delete(objectId);
+    return asked;
   }
 
   async of(container: Container, filter: Filter): Promise<DebugProtocol.Variable[]> {
@@ -99,18 +124,17 @@ export class Variables {
 
   async #properties(container: Container, objectId: string, { filter, start = 0, count }: Filter) {
     const { cdp } = container.thread;
-    const get = (id: string) => cdp.send('Runtime.getProperties', { objectId: id, ownProperties: true, generatePreview: true });
     const length = container.kind === 'object' ? container.length : undefined;
     const isScope = container.kind === 'scope' && container.scope.type !== 'global';
     const own = isScope ? 0 : Number((await cdp.send('Runtime.callFunctionOn', { objectId, functionDeclaration: COUNT, returnByValue: true, silent: true })).result.value ?? 0);
     if (filter === undefined && count === undefined && start === 0 && own <= MAX_VARIABLES && (length ?? 0) <= MAX_VARIABLES) {
-      const { result, internalProperties = [] } = await get(objectId);
+      const { result, internalProperties = [] } = await (this.#takeForeseen(cdp, objectId) ?? propertiesOf(cdp, objectId));
       return { properties: bounded(result), internal: internalProperties, more: 0 };
     }
     const kind = filter ?? (length === undefined ? 'all' : 'indexed');
     const wanted = Math.min(count || MAX_VARIABLES, MAX_VARIABLES);
     const { result: some } = await cdp.send('Runtime.callFunctionOn', { objectId, functionDeclaration: SOME, arguments: [{ value: kind }, { value: start }, { value: wanted }], silent: true });
-    const { result } = some.objectId === undefined ? { result: [] } : await get(some.objectId);
+    const { result } = some.objectId === undefined ? { result: [] } : await propertiesOf(cdp, some.objectId);
     const internal = filter === 'indexed' ? [] : ((await cdp.send('Runtime.getProperties', { objectId, ownProperties: true, accessorPropertiesOnly: true })).internalProperties ?? []);
     const total = kind === 'indexed' ? (length ?? 0) : own;
     return { properties: bounded(result), internal, more: count ? 0 : Math.max(0, total - start - result.length) };
@@ -133,6 +157,7 @@ export class Variables {
   }
 }
 
+const propertiesOf = (cdp: Cdp, objectId: string) => cdp.send('Runtime.getProperties', { objectId, ownProperties: true, generatePreview: true });
 const bounded = (properties: readonly Runtime.PropertyDescriptor[]) => properties.slice(0, MAX_VARIABLES + 100);
 
 /** How many elements an array has. */

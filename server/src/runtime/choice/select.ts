@@ -26,6 +26,10 @@ export interface Wish {
   readonly strict?: boolean;
   /** What the program tells of the runtime that it is written for. By default nothing. */
   readonly hint?: Hint | undefined;
+  /** The ids of the runtimes in which the program can be debugged. By default it is not to be. */
+  readonly debuggers?: ReadonlySet<string> | undefined;
+  /** What to do where no runtime debugs the language, in words for people. */
+  readonly debugHint?: string | undefined;
 }
 
 export interface Choice<T extends Choosable> {
@@ -41,8 +45,10 @@ export interface Choice<T extends Choosable> {
 const PREPARED = 100;
 /** Added where it follows the hint of the program, or runs command lines if nobody says what is to be run. */
 const FITTING = 200;
+/** Added where the program can be debugged, if it is to be: that counts more than where it would run best. */
+const DEBUGGABLE = 400;
 /** Added where `strict` is wanted and every layer is enforced: that counts more than everything else. */
-const STRICT = 500;
+const STRICT = 1000;
 
 interface Judged<T> {
   readonly runtime: T;
@@ -58,7 +64,7 @@ export function choose<T extends Choosable>(runtimes: readonly T[], wish: Wish, 
   const eligible = judged.filter(({ candidate }) => candidate.eligible);
   const rank = Math.max(...eligible.map((each) => each.rank));
   const best = eligible.filter((each) => each.rank === rank).sort((a, b) => b.candidate.score - a.candidate.score);
-  const key = digest(JSON.stringify([wish.language, wish.preference, wish.strict ?? false, wish.hint?.engine, eligible.map(({ runtime }) => runtime.id).sort(), best.map(({ runtime }) => runtime.id).sort()]));
+  const key = digest(JSON.stringify([wish.language, wish.preference, wish.strict ?? false, wish.debuggers !== undefined, wish.hint?.engine, eligible.map(({ runtime }) => runtime.id).sort(), best.map(({ runtime }) => runtime.id).sort()]));
   const before = former.get(key);
   const again = best.find(({ runtime }) => runtime.id === before);
   const { runtime: chosen, candidate } = again ?? best[0] ?? {};
@@ -89,7 +95,7 @@ export function selectRuntime<T extends Choosable>(runtimes: readonly T[], wish:
 
 const UNKNOWN = 'there is no runtime of this name';
 
-function judge<T extends Choosable>(runtime: T, { language, preference, required, image, strict, hint }: Wish): Judged<T> {
+function judge<T extends Choosable>(runtime: T, { language, preference, required, image, strict, hint, debuggers }: Wish): Judged<T> {
   const info = runtime.info();
   const against = obstacles(runtime, info, language, required);
   const prepared = against.length === 0 && runtime.prepared(language, image);
@@ -98,13 +104,14 @@ function judge<T extends Choosable>(runtime: T, { language, preference, required
   if (against.length > 0) return { runtime, rank: 0, candidate: { runtime: info.id, score: points, eligible: false, reasons: against } };
   const follows = prepared && hint !== undefined && engineOf(info.id) === hint.engine;
   const runsLines = language === undefined && info.languages.some(({ id }) => id === 'shellscript');
-  const rank = (prepared ? PREPARED : 0) + (follows || runsLines ? FITTING : 0) + (whole ? STRICT : 0);
-  const reasons = [...(follows ? [hint.why] : []), ...merits(info, prepared)];
+  const debuggable = debuggers?.has(info.id) ?? false;
+  const rank = (prepared ? PREPARED : 0) + (follows || runsLines ? FITTING : 0) + (debuggable ? DEBUGGABLE : 0) + (whole ? STRICT : 0);
+  const reasons = [...(follows ? [hint.why] : []), ...(debuggers ? [debuggable ? 'programs can be debugged in it' : `programs in ${language ?? 'other languages'} cannot be debugged in it`] : []), ...merits(info, prepared)];
   return { runtime, rank, candidate: { runtime: info.id, score: Math.round((points + rank) * 10) / 10, eligible: true, reasons } };
 }
 
 /** The error for a choice without a result. Its message says of each runtime that may be used what it lacks, the nearest first. */
-export function refusal(runtimes: readonly Choosable[], { language, required }: Wish, candidates: readonly Candidate[]): ProtocolError {
+export function refusal(runtimes: readonly Choosable[], { language, required, debugHint }: Wish, candidates: readonly Candidate[]): ProtocolError {
   const infos = runtimes.map((runtime) => runtime.info());
   const named = infos.filter(({ id }) => required.runtimes?.includes(id) ?? true);
   if (named.length === 0) {
@@ -117,9 +124,10 @@ export function refusal(runtimes: readonly Choosable[], { language, required }: 
     const reasons = candidates.find(({ runtime }) => runtime === nearest.id)?.reasons ?? [];
     return unavailable({ runtime: nearest.id, reason: reasons.join(', '), hint: 'ask for less; runtime/list shows what each runtime offers', candidates });
   }
-  const hint = 'codebeaker doctor says what to do';
+  // Not all that would run it would debug it.
+  const hint = debugHint ?? 'codebeaker doctor says what to do';
   const lacking = inWords(lacks(named, language));
-  const message = `${named.length === 1 ? '' : `no runtime can ${language === undefined ? 'be used' : `run ${language}`} here: `}${lacking}; ${hint}`;
+  const message = debugHint !== undefined ? `nothing here debugs ${language ?? 'programs'}${named.length === 1 ? ` in ${named[0]?.id ?? ''}` : ''}; ${hint}` : `${named.length === 1 ? '' : `no runtime can ${language === undefined ? 'be used' : `run ${language}`} here: `}${lacking}; ${hint}`;
   const [first] = speaking;
   if (!first) return new ProtocolError('LanguageUnsupported', message, { language, candidates });
   return unavailable({ runtime: first.id, reason: first.reason ?? 'it is not available', hint, candidates, message });

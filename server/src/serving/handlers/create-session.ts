@@ -1,6 +1,8 @@
 /** `session/create`: checks what the client asks for, chooses a runtime, and creates the session, with progress. */
 import type { Log } from '../../base/log.ts';
 import { abortable } from '../../base/promises.ts';
+import type { ReadyAdapters } from '../../debug/ready-adapters.ts';
+import { debugWish } from '../../debug/where.ts';
 import type { WarmInterpreters } from '../../warm/interpreters.ts';
 import type { WarmInterpreter } from '../../warm/interpreter.ts';
 import { requireSense } from '../../policy/bounds.ts';
@@ -10,7 +12,7 @@ import { requireReach } from '../../policy/secrets.ts';
 import { resolveWorkspace, type WorkspaceRequest } from '../../policy/workspace.ts';
 import { type InitializeParams, invalidParam, type Network, ProtocolError, type SecretSource, type SessionCreateParams, type SessionPackages } from '../../protocol/index.ts';
 import type { Catalog } from '../../runtime/choice/catalog.ts';
-import { findHint, type Hint } from '../../runtime/choice/hints.ts';
+import { findHint } from '../../runtime/choice/hints.ts';
 import { type Choosable, selectRuntime, type Wish } from '../../runtime/choice/select.ts';
 import { MIN_BYTES } from '../../secrets/forms.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
@@ -28,6 +30,7 @@ export interface CreateSessionParts extends Omit<NetworkParts, 'client'> {
   readonly sessions: SessionManager<WarmInterpreter>;
   readonly initialize: InitializeParams;
   readonly warm: WarmInterpreters;
+  readonly ready: ReadyAdapters;
   /** The session of the line is there. */
   begin(line: Line, session: Session): void;
   /** Installs what a new session is to have. @throws ProtocolError */
@@ -44,7 +47,7 @@ export interface CreateSessionParts extends Omit<NetworkParts, 'client'> {
 
 export type CreateSession = (params: SessionCreateParams, signal: AbortSignal) => Promise<Line>;
 
-export function sessionCreator({ desk, policy, catalog, clock, log, events, visit, sessions, initialize, hidden, shared, begin, warm, ways, certificates, secret, allowances, provision, folders }: CreateSessionParts): CreateSession {
+export function sessionCreator({ desk, policy, catalog, clock, log, events, visit, sessions, initialize, hidden, shared, begin, warm, ready, ways, certificates, secret, allowances, provision, folders }: CreateSessionParts): CreateSession {
   const share = async (ask: WorkspaceRequest) =>
     resolveWorkspace(ask, { opened: (initialize.workspaceFolders ?? []).map(({ uri }) => uri), trusted: initialize.trusted ?? true, hidden: await hidden(), shared });
 
@@ -63,7 +66,8 @@ export function sessionCreator({ desk, policy, catalog, clock, log, events, visi
     requireImages(catalog.choosable, params);
     const workspace = params.workspace && (await share(params.workspace));
     const hint = params.runtime === undefined ? await findHint(language, { text: params.program?.code, folder: workspace?.path, path: params.program?.path }) : undefined;
-    const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wishOf(params, { policy, image, network, hint }), catalog.choices);
+    const wish = { ...wishOf(params, { policy, image, network }), ...(params.debug ? debugWish(language, catalog.infos(), hint) : { hint }) };
+    const { chosen: { runtime }, reason } = selectRuntime(catalog.choosable, wish, catalog.choices);
     const secrets = await abortable(signal, secretsOf(params, policy.secrets, secret));
     for (const name of secrets?.tooShort ?? []) void client.logMessage(2, `The secret ${name} has fewer than ${MIN_BYTES} bytes: programs get it, but it is not taken out of their output`);
     const shown = desk.progress.begin(params.workDoneToken, 'Creating a sandbox', signal);
@@ -92,6 +96,7 @@ export function sessionCreator({ desk, policy, catalog, clock, log, events, visi
       if (prepared && plain) warm.adopt(session, prepared);
       if (params.packages) await provisionOrClose(session, () => provision(session, params.packages ?? {}, shown.signal, shown.report));
       else if (language) warm.prepareSoon(session, language);
+      if (language) ready.prepareFirst(session, language, { debug: params.debug ?? false });
       // It has not got the variables of the session's network, or its secrets.
       if (prepared && !plain) warm.discard(session, prepared);
       return line;
@@ -124,7 +129,7 @@ async function provisionOrClose(session: Session, work: () => Promise<void>): Pr
 
 function wishOf(
   { runtime, language, preference, image: named, strict, packages }: SessionCreateParams,
-  { policy, image, network, hint }: { policy: Policy; image: string; network: Network; hint: Hint | undefined },
+  { policy, image, network }: { policy: Policy; image: string; network: Network },
 ): Wish {
   return {
     language,
@@ -132,7 +137,6 @@ function wishOf(
     required: { network: network.mode, packages: packages !== undefined, ...(named === undefined ? {} : { image: named }), ...(runtime === undefined ? {} : { runtimes: [runtime] }) },
     image,
     strict: strict ?? false,
-    hint,
   };
 }
 

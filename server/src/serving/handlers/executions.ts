@@ -8,6 +8,7 @@ import { commandNotFound } from '../../command/commands.ts';
 import { decode } from '../../command/content.ts';
 import { type ExecuteContext, executeShell } from '../../command/execute.ts';
 import type { Scan } from '../../command/script.ts';
+import type { ReadyAdapters } from '../../debug/ready-adapters.ts';
 import type { EventStream } from '../../events/events.ts';
 import { runTelling } from '../../packages/missing/run-telling.ts';
 import { invalidParam } from '../../protocol/index.ts';
@@ -27,12 +28,13 @@ export interface ExecutionParts {
   /** The line of a session that was made here. */
   lineOf(session: Session): Line;
   readonly warm: WarmInterpreters;
+  readonly ready: Pick<ReadyAdapters, 'disturb'>;
   readonly allowances: Allowances;
   readonly turns: Pick<Turns, 'aside'>;
   readonly scan: Scan | undefined;
 }
 
-export function executionHandlers({ desk, clock, events, lineOf, warm, allowances, turns, scan }: ExecutionParts) {
+export function executionHandlers({ desk, clock, events, lineOf, warm, ready, allowances, turns, scan }: ExecutionParts) {
   const meters = new WeakMap<Sandbox, CpuMeter>();
   /** `of`: the signal of the call, where `signal` is another one. */
   const context = (session: Session, signal: AbortSignal, of = signal): ExecuteContext => {
@@ -54,6 +56,7 @@ export function executionHandlers({ desk, clock, events, lineOf, warm, allowance
       openOutput: kept?.openOutput(line.client),
       aside: () => turns.aside(),
       warm,
+      begins: (at) => ready.disturb(at),
       quota: ({ id }) => ({
         takeOutput: (bytes) => allowances.flow('outputBytes', id, bytes),
         restOfCpu: () => allowances.rest('cpuSeconds', id) * 1000,

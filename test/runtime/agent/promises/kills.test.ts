@@ -1,13 +1,13 @@
 /**
  * Random processes of random trees are killed by random signals, supervisors too: no success is ever told of a command that
- * did not succeed, and no output of another command. CODEBEAKER_RANDOM_KILLS is the number of kills, by default 100.
+ * did not succeed, and no output of another command. CODEBEAKER_RANDOM_KILLS is the number of kills, by default 40.
  */
 import { expect } from 'chai';
 import type { Exit, Sandbox } from '../../../../server/src/runtime/ports.ts';
 import { create, type Ran, run } from '../../contract/harness.ts';
 import { everySandbox, onHostKernel, python, stillWorks, useSandbox } from './sandboxes.ts';
 
-const kills = Number(process.env.CODEBEAKER_RANDOM_KILLS ?? 100);
+const kills = Number(process.env.CODEBEAKER_RANDOM_KILLS ?? 40);
 const KILLS_A_ROUND = 10;
 const signals = [1, 2, 3, 6, 9, 9, 9, 11, 15, 15, 19, 18];
 

@@ -14,7 +14,10 @@
  * CODEBEAKER_LOADER is the path of what makes Deno understand the TypeScript of other runtimes (server/typescript/deno.ts).
  * Only programs that may need it wait for it: needs.mjs, which is put in front of this file too, says which.
  *
- * Deno may have been started in advance, and be held where this file reads the user's file. Then its clocks leave that out:
+ * CODEBEAKER_DEBUGGED is there if somebody debugs the program. Deno's own way to wait for that one (--inspect-wait) waits
+ * for nobody whose connection comes too early.
+ *
+ * Deno may have been started in advance, and be held where this file waits for the debugger or reads the user's file. Then its clocks leave that out:
  * warm-up/clocks.cjs is put in front of this file.
  *
  * This file confines nothing. Deno's permissions do, and they hold for this file, too.
@@ -22,17 +25,26 @@
 const main = Deno.env.get("CODEBEAKER_MAIN");
 const given = Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith("CODEBEAKER_ENV_"));
 const loader = Deno.env.get("CODEBEAKER_LOADER");
-for (const name of ["CODEBEAKER_MAIN", "CODEBEAKER_LOADER", ...given.map(([name]) => name)]) Deno.env.delete(name);
+const debugged = Deno.env.get("CODEBEAKER_DEBUGGED") !== undefined;
+for (const name of ["CODEBEAKER_MAIN", "CODEBEAKER_LOADER", "CODEBEAKER_DEBUGGED", ...given.map(([name]) => name)]) Deno.env.delete(name);
 for (const [name, value] of given) Deno.env.set(name.slice("CODEBEAKER_ENV_".length), value);
 Object.defineProperty(Deno, "mainModule", { get: () => main, enumerable: true, configurable: true });
 
 const begin = performance.now();
+if (debugged) await debuggerIsThere();
 const source = read();
 const held = heldFor(begin, performance.now());
 if (held.waited > 0) correctClocks(held, globalThis);
 if (needsLoader(main, source)) await runTranslated();
 else if (isCommonJs()) await runCommonJs();
 else await runModule();
+
+/** Resolves when the debugger has set what it wants to set before the program begins (debug/node-bridge/script-gates.ts). */
+async function debuggerIsThere() {
+  const name = "codebeaker debugger";
+  while (!Object.hasOwn(globalThis, name)) await new Promise((resolve) => globalThis.setTimeout(resolve, 1));
+  delete globalThis[name];
+}
 
 async function runModule() {
   if (/\bimport\.meta\b/.test(source) && /\bmain\b/.test(source)) await markMain();

@@ -1,4 +1,5 @@
 /** The command line and the environment with which Deno runs a program. They grant what the program may do, and nothing else. */
+import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Environment, ProtocolError } from '../../../protocol/index.ts';
 import type { Program } from '../../ports.ts';
@@ -6,6 +7,8 @@ import type { Program } from '../../ports.ts';
 /** As bootstrap.mjs reads them. */
 const MAIN_VARIABLE = 'CODEBEAKER_MAIN';
 const LOADER_VARIABLE = 'CODEBEAKER_LOADER';
+/** Is there if somebody debugs the program. */
+const DEBUGGED_VARIABLE = 'CODEBEAKER_DEBUGGED';
 const VARIABLE_PREFIX = 'CODEBEAKER_ENV_';
 
 /** The files that programs may use. All paths are real ones, without links; a folder stands for everything in it. */
@@ -32,6 +35,8 @@ export interface DenoRun {
   readonly cache: string;
   /** The folder that is HOME and TMPDIR. */
   readonly temporary: string;
+  /** The address at which its inspector listens. The program waits for who debugs it. Absent: there is no inspector. */
+  readonly inspector?: string;
 }
 
 /**
@@ -39,8 +44,8 @@ export interface DenoRun {
  * @throws ProtocolError LanguageUnsupported for any other command
  */
 export function programOf(command: Program['command']): { readonly file: string; readonly args: readonly string[] } {
-  const [deno, run, file, ...args] = typeof command === 'string' ? [] : command;
-  if (deno === 'deno' && run === 'run' && file?.startsWith('/')) return { file, args };
+  const [deno, word, file, ...args] = typeof command === 'string' ? [] : command;
+  if (deno === 'deno' && word === 'run' && file?.startsWith('/')) return { file, args };
   throw new ProtocolError('LanguageUnsupported', 'this runtime runs JavaScript and TypeScript files only; shell commands need a runtime with a shell (docker, native)');
 }
 
@@ -56,17 +61,19 @@ function variables(env: Environment): [name: string, value: string][] {
   return Object.entries(env).filter(([name]) => !graphics.test(name));
 }
 
-export function denoCommand({ binary, bootstrap, typescript, file, args, env, grants, memoryBytes }: DenoRun): string[] {
+export function denoCommand({ binary, bootstrap, typescript, file, args, env, grants, memoryBytes, inspector }: DenoRun): string[] {
   const heapMiB = Math.max(MIN_HEAP_MIB, Math.floor(memoryBytes / MIB));
   return [
     binary,
     'run',
+    // Then Deno prints nothing about its inspector.
+    ...(inspector === undefined ? [] : [`--inspect-wait=${inspector}`, '--inspect-publish-uid=http', '--quiet']),
     '--no-prompt',
     ...list('--allow-read', [...grants.read, typescript]),
     ...list('--allow-write', grants.write),
     ...list('--deny-read', grants.denyRead),
     ...list('--deny-write', grants.denyWrite),
-    `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, LOADER_VARIABLE, `${VARIABLE_PREFIX}*`, ...variables(env).map(([name]) => name)].join(',')}`,
+    `--allow-env=${['HOME', 'TMPDIR', MAIN_VARIABLE, LOADER_VARIABLE, DEBUGGED_VARIABLE, `${VARIABLE_PREFIX}*`, ...variables(env).map(([name]) => name)].join(',')}`,
     // Other variables look as if they were not set. Otherwise reading one would be an error, and programs read many.
     '--ignore-env',
     // Imports of TypeScript may leave out the extension, or name the .js that a .ts would become, as in other runtimes.
@@ -82,7 +89,18 @@ export function denoCommand({ binary, bootstrap, typescript, file, args, env, gr
   ];
 }
 
-export function denoEnvironment({ typescript, file, env, cache, temporary }: DenoRun): Record<string, string> {
+/**
+ * The command line of what debugs a program of `run`: a file of ours, which may start Deno and talk with its inspector. No
+ * code that a program could have written is taken from Deno's own files.
+ */
+export function debuggerCommand({ binary, typescript, grants }: DenoRun, file: string): string[] {
+  return [
+    binary, 'run', '--no-prompt', '--quiet', '--no-code-cache', '--no-remote', '--no-npm', '--no-config', '--no-lock', '--node-modules-dir=none',
+    ...list('--allow-read', [...grants.read, typescript, dirname(binary)]), `--allow-run=${binary}`, '--allow-net=127.0.0.1', '--allow-env', file,
+  ];
+}
+
+export function denoEnvironment({ typescript, file, env, cache, temporary, inspector }: DenoRun): Record<string, string> {
   const own = variables(env).map(([name, value]) => [early.test(name) ? name : `${VARIABLE_PREFIX}${name}`, value]);
   return {
     ...(Object.fromEntries(own) as Record<string, string>),
@@ -95,6 +113,7 @@ export function denoEnvironment({ typescript, file, env, cache, temporary }: Den
     TMPDIR: temporary,
     [LOADER_VARIABLE]: `${typescript}/deno.cjs`,
     [MAIN_VARIABLE]: pathToFileURL(file).href,
+    ...(inspector === undefined ? {} : { [DEBUGGED_VARIABLE]: '1' }),
   };
 }
 

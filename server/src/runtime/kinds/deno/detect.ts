@@ -1,6 +1,5 @@
 /** Finds the Deno of this host, and tries out whether its permissions hold. */
-import { randomBytes } from 'node:crypto';
-import { chmod, realpath, rename, writeFile } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import { type Clock, deadline } from '../../../base/clock.ts';
@@ -11,6 +10,8 @@ import type { Sandbox, SandboxSpec } from '../../ports.ts';
 import { installTypeScript } from '../../typescript.ts';
 import { trialSpec } from '../../trial.ts';
 import { isRecent, minimumVersion } from './binary.ts';
+import { furnishBridge } from './bridge.ts';
+import { put } from './put.ts';
 import clocks from '../../warm-up/clocks.cjs' with { type: 'text' };
 import bootstrapText from './bootstrap.mjs' with { type: 'text' };
 import needs from './needs.mjs' with { type: 'text' };
@@ -23,6 +24,8 @@ export interface Found {
   readonly bootstrap: string;
   /** The folder with the loader for TypeScript. */
   readonly typescript: string;
+  /** The path of what debugs its programs. undefined: it is missing from this installation. */
+  readonly bridge?: string | undefined;
   readonly version: string;
 }
 
@@ -56,7 +59,7 @@ export async function detectDeno(parts: DetectParts): Promise<{ found: Found; kn
   if (!isRecent(version)) throw new Error(`deno ${version} is too old; ${minimumVersion.join('.')} or later is needed`);
   const bootstrap = await keeper.furnish('bootstrap.mjs', putBootstrap);
   const typescript = await keeper.furnish('typescript', (path) => installTypeScript(dirname(path)));
-  const found = { binary, bootstrap, typescript, version };
+  const found = { binary, bootstrap, typescript, bridge: await furnishBridge(keeper), version };
   if (before) return { found, known: before };
   const begin = clock.monotonic();
   const sandbox = await make(found, trialSpec('probe', 'typescript'));
@@ -72,12 +75,8 @@ export async function detectDeno(parts: DetectParts): Promise<{ found: Found; kn
   }
 }
 
-async function putBootstrap(path: string): Promise<void> {
-  const fresh = `${path}-${randomBytes(4).toString('hex')}`;
-  await writeFile(fresh, clocks + needs + bootstrapText);
-  // In bubblewrap another user reads it.
-  await chmod(fresh, 0o644);
-  await rename(fresh, path);
+function putBootstrap(path: string): Promise<void> {
+  return put(path, clocks + needs + bootstrapText);
 }
 
 /** The reason for people. The messages of system errors have paths in them, so only their code is told. */

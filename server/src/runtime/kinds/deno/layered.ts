@@ -7,7 +7,7 @@ import { type NativeKind, type NativeOptions, NativeRuntime } from '../native/ru
 import { weaknessesOf } from '../../holes/find.ts';
 import { TYPESCRIPT } from '../../typescript.ts';
 import { cannot, type Process, type Program, type Sandbox, type SandboxSpec, TERMINAL_TYPE, type WarmUp } from '../../ports.ts';
-import { denoCommand, denoEnvironment, type Grants, programOf } from './command.ts';
+import { debuggerCommand, denoCommand, denoEnvironment, type DenoRun, type Grants, programOf } from './command.ts';
 import type { Found } from './detect.ts';
 import { ExitCause } from './exit-cause.ts';
 import { denoLanguages, denoToolchain } from './toolchain.ts';
@@ -16,6 +16,9 @@ import { denoLanguages, denoToolchain } from './toolchain.ts';
 const FOLDER = '/opt/deno';
 const BINARY = `${FOLDER}/deno`;
 const BOOTSTRAP = `${FOLDER}/bootstrap.mjs`;
+const BRIDGE = `${FOLDER}/bridge.cjs`;
+/** Loopback is the sandbox's own. */
+const LOOPBACK = '127.0.0.1';
 /** V8 reserves this much for compiled code, for each isolate, and Deno has one or two. */
 const CODE_RANGE_BYTES = 1024 * 1024 * 1024;
 
@@ -41,9 +44,9 @@ function layeredDeno(found: () => Promise<Found>): NativeKind {
     version: ([language]) => language?.version,
     reservedBytes: () => CODE_RANGE_BYTES,
     async equip() {
-      const { binary, bootstrap, version } = await found();
+      const { binary, bootstrap, bridge, version } = await found();
       return {
-        binds: [[binary, BINARY], [bootstrap, BOOTSTRAP]],
+        binds: [[binary, BINARY], [bootstrap, BOOTSTRAP], ...(bridge === undefined ? [] : [[bridge, BRIDGE] as const])],
         path: [FOLDER],
         weaknesses: weaknessesOf('deno', version),
         isolation: (facts, spec, reservedBytes) => layered(nativeIsolation(facts, spec, reservedBytes)),
@@ -72,11 +75,14 @@ function layeredSandbox(inner: Sandbox, { workspace, limits }: SandboxSpec): San
   const withDeno = (program: Program): Program => {
     // A program may read only the variables that its command line names.
     const env = program.pty ? { TERM: TERMINAL_TYPE, ...program.env } : program.env;
-    const run = {
-      binary: BINARY, bootstrap: BOOTSTRAP, typescript: TYPESCRIPT, ...programOf(program.command), env, grants,
+    const { file, args } = programOf(program.command);
+    const run: DenoRun = {
+      binary: BINARY, bootstrap: BOOTSTRAP, typescript: TYPESCRIPT, file, args, env, grants,
       memoryBytes: limits.memoryBytes, cache: '/tmp/.codebeaker-deno', temporary: '/tmp',
     };
-    return { ...program, command: denoCommand(run), env: denoEnvironment(run) };
+    if (!program.debugger) return { ...program, command: denoCommand(run), env: denoEnvironment(run) };
+    const debuggee: DenoRun = { ...run, inspector: LOOPBACK };
+    return { ...program, command: debuggerCommand(run, BRIDGE), env: { ...denoEnvironment(debuggee), CODEBEAKER_DEBUGGEE: JSON.stringify(denoCommand(debuggee)) } };
   };
   return forwarding(() => inner, {
     can: { ...inner.can, adjust: false, connections: false },

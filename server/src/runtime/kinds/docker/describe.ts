@@ -9,10 +9,12 @@ export interface Found {
   /** Why it is not available. undefined: it is. */
   readonly reason?: string;
   readonly weaknesses: readonly Weakness[];
+  /** Whether system calls are answered by gVisor, as far as is known. */
+  readonly gvisor: boolean;
 }
 
 /** `images`: the image for each language. */
-export function describe({ id, score, startup, memoryBytes }: ContainerKind, images: Readonly<Partial<Record<LanguageId, string>>>, { version, reason, weaknesses }: Found): RuntimeInfo {
+export function describe({ id, score, startup, memoryBytes }: ContainerKind, images: Readonly<Partial<Record<LanguageId, string>>>, { version, reason, weaknesses, gvisor }: Found): RuntimeInfo {
   const languages = languageIds.flatMap((language) => {
     const image = images[language];
     return image ? [{ id: language, image }] : [];
@@ -23,7 +25,7 @@ export function describe({ id, score, startup, memoryBytes }: ContainerKind, ima
     ...(reason === undefined ? {} : { reason }),
     ...(version === undefined ? {} : { version }),
     languages,
-    isolation: weakened({ score, layers: expectedLayers(score) }, weaknesses),
+    isolation: weakened({ score, layers: expectedLayers(score, gvisor) }, weaknesses),
     startup: { ...startup, measured: false },
     memoryBytes,
     ...(weaknesses.length === 0 ? {} : { weaknesses: [...weaknesses] }),

@@ -11,13 +11,15 @@ export interface Expected {
   readonly hostKernel: string;
 }
 
+const GVISOR = 'system calls are answered by gVisor';
+
 /** What a container on a healthy engine enforces. The isolation of a sandbox says what it really got. */
-export function expectedLayers(score: number): RuntimeInfo['isolation']['layers'] {
-  const kernel = score > HOST_KERNEL_SCORE;
+export function expectedLayers(score: number, gvisor: boolean): RuntimeInfo['isolation']['layers'] {
+  const kernel = gvisor || score > HOST_KERNEL_SCORE;
   const own: LayerName[] = kernel ? ['kernel'] : [];
   const shared: LayerName[] = kernel ? [] : ['seccomp'];
   const names: LayerName[] = [...own, 'user', 'capabilities', 'noNewPrivileges', ...shared, 'verdicts', 'filesystem', 'network', 'memory', 'cpu', 'pids', 'disk'];
-  return names.map((name) => ({ name, state: 'enforced' }));
+  return names.map((name) => ({ name, state: 'enforced', ...(gvisor && name === 'kernel' ? { detail: GVISOR } : {}) }));
 }
 
 /** A container that shares the host's kernel gets no more than `HOST_KERNEL_SCORE`, whatever its kind promises. */
@@ -41,7 +43,7 @@ export function containerIsolation(facts: Facts, spec: SandboxSpec, { score, hos
 
 function kernel(own: boolean, { gvisor, kernel: release }: Facts): KnownLayer {
   if (!own) return { name: 'kernel', state: 'off', detail: "it shares the host's kernel" };
-  return { name: 'kernel', state: 'enforced', detail: gvisor ? 'system calls are answered by gVisor' : `its own, ${release}` };
+  return { name: 'kernel', state: 'enforced', detail: gvisor ? GVISOR : `its own, ${release}` };
 }
 
 const NOT_SET = 'the engine did not set the limit';

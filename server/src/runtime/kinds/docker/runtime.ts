@@ -115,8 +115,8 @@ export class DockerRuntime implements Runtime {
     const info = this.#engineInfo ?? (await this.#learn(signal));
     const fault = unfit(info, kind);
     if (fault) throw unavailable(fault.reason, fault.hint, kind.id);
-    const name = kind.find(info) ?? info.defaultRuntime;
-    return { machine: info.architecture as Machine, oci: { name: name === info.defaultRuntime ? undefined : name, gvisor: isGvisor(name, info.runtimes.get(name)) } };
+    const { name, gvisor } = ociOf(kind, info);
+    return { machine: info.architecture as Machine, oci: { name: name === info.defaultRuntime ? undefined : name, gvisor } };
   }
 
   prepared(language: LanguageId | undefined, image = this.#options.images[language ?? 'shellscript']): boolean {
@@ -277,6 +277,13 @@ export class DockerRuntime implements Runtime {
 
   #describe(found: { version?: string; reason?: string }): RuntimeInfo {
     const { kind, images } = this.#options;
-    return describe(kind, images, { ...found, weaknesses: found.reason === undefined ? this.#weaknesses : [] });
+    const gvisor = this.#engineInfo !== undefined && ociOf(kind, this.#engineInfo).gvisor;
+    return describe(kind, images, { ...found, gvisor, weaknesses: found.reason === undefined ? this.#weaknesses : [] });
   }
+}
+
+/** The OCI runtime of the kind. */
+function ociOf(kind: ContainerKind, info: EngineInfo): { readonly name: string; readonly gvisor: boolean } {
+  const name = kind.find(info) ?? info.defaultRuntime;
+  return { name, gvisor: isGvisor(name, info.runtimes.get(name)) };
 }
