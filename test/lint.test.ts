@@ -3,9 +3,7 @@ import { expect } from 'chai';
 import { ESLint } from 'eslint';
 import { fileURLToPath } from 'node:url';
 
-describe('the linter', function () {
-  this.timeout(60_000);
-
+describe('the linter', () => {
   const eslint = new ESLint({ cwd: fileURLToPath(new URL('..', import.meta.url)) });
 
   const rulesBroken = async (text: string, filePath = 'server/src/base/clock.ts') => {

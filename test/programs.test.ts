@@ -25,8 +25,7 @@ const readers: Record<string, Reader> = {
   Ruby: { tool: 'ruby', programs: /\.rb$/, args: ['-wc'], wrong: 'unused = 1\ndef f; x = 1; end\n' },
 };
 
-describe('programs in', function () {
-  this.timeout(60_000);
+describe('programs in', () => {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
 
   for (const [language, { tool, programs, args, wrong }] of Object.entries(readers)) {

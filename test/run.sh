@@ -48,6 +48,12 @@ set +m
 tail -n +1 -f --pid="${lanes[0]}" "$logs/first"
 tail -n +1 -f --pid="${lanes[1]}" "$logs/second"
 
+# What has failed in the first lane stands far above by now, so it is said again.
+if ! tail -n 1 "$logs/first" | grep -q ' 0 failed, '; then
+  printf '\nThe first lane has failed:\n'
+  sed -n '/[0-9] failing/,$p' "$logs/first" | grep . || tail -n 40 "$logs/first"
+fi
+
 # A lane without its last line has failed, whatever has ended it.
 for lane in first second; do tail -n 1 "$logs/$lane" | grep -xE '[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' || echo '0 passed, 1 failed, 0 skipped'; done |
   awk '{ passed += $1; failed += $3; skipped += $5 }

@@ -11,8 +11,6 @@ function unit(...filters: string[]) {
 }
 
 describe('unit tests', function () {
-  this.timeout(60_000);
-
   it('are chosen by a part of a path', () => {
     const { status, last, tests } = unit('wire/trace', 'wire/streams');
     expect([status, last]).to.deep.equal([0, `${tests.length} passed, 0 failed, 0 skipped`]);

@@ -16,7 +16,6 @@ import { Output, program as programOf } from '../runtime/contract/harness.ts';
 import { agentFolder, builder, forQemu, onHost } from './compile.ts';
 
 describe('the agent for aarch64', function () {
-  this.timeout(60_000);
   before(need('what builds the agent', builder));
   before(need('QEMU for aarch64', async () => {
     const missing = await program('qemu-aarch64')();

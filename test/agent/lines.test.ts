@@ -57,8 +57,7 @@ class Story {
   }
 }
 
-describe('the beginning of a line', function () {
-  this.timeout(30_000);
+describe('the beginning of a line', () => {
   const agents = useAgents();
 
   async function story(command: readonly string[], credit = 65_536, change = {}): Promise<Story> {

@@ -71,8 +71,7 @@ class Talk {
   }
 }
 
-describe('the relay of an agent', function () {
-  this.timeout(30_000);
+describe('the relay of an agent', () => {
   const agents = useAgents();
 
   async function talk(): Promise<Talk> {

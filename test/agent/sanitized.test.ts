@@ -15,8 +15,7 @@ async function reportsIn(sandbox: Sandbox): Promise<string> {
   return stdout.toString();
 }
 
-describe('the agent with sanitizers', function () {
-  this.timeout(60_000);
+describe('the agent with sanitizers', () => {
   // A limit on the memory of each process leaves no room for what the sanitizers reserve.
   before(need('control groups', controlGroups));
   const agent = useCompiled(compileSanitized);

@@ -2,21 +2,22 @@
 import { expect } from 'chai';
 import type { Entry } from '../../server/src/audit/entry.ts';
 import { Mistakes } from '../../server/src/audit/mistakes.ts';
-import { type ErrorKind, ProtocolError } from '../../server/src/protocol/index.ts';
+import { ProtocolError } from '../../server/src/protocol/index.ts';
 
 describe('the record of calls that reach nothing', () => {
   const bench = () => {
     const entries: Entry[] = [];
     const mistakes = new Mistakes({ record: (entry) => entries.push(entry) });
-    const make = (method: string, kind: ErrorKind = 'MethodNotFound') => mistakes.record(method, new ProtocolError(kind, 'no'));
+    const unknown = new ProtocolError('MethodNotFound', 'no');
+    const make = (method: string, fault = unknown) => mistakes.record(method, fault);
     return { mistakes, make, told: () => entries.map(({ kind, event, fields }) => { expect([kind, event]).to.deep.equal(['denial', 'refused']); return fields; }) };
   };
 
   it('tells the first one at once, and how many they were in the end', () => {
     const { mistakes, make, told } = bench();
     make('none');
-    make('command/executeShell', 'InvalidParams');
-    make('session/create', 'ServerNotInitialized');
+    make('command/executeShell', new ProtocolError('InvalidParams', 'no'));
+    make('session/create', new ProtocolError('ServerNotInitialized', 'no'));
     const first = [{ method: 'none', error: 'MethodNotFound' }, { method: 'command/executeShell', error: 'InvalidParams' }, { method: 'session/create', error: 'ServerNotInitialized' }];
     expect(told()).to.deep.equal(first);
     make('none');
@@ -36,7 +37,7 @@ describe('the record of calls that reach nothing', () => {
 
   it('leaves alone what others record', () => {
     const { mistakes, make, told } = bench();
-    make('session/create', 'PolicyDenied');
+    make('session/create', new ProtocolError('PolicyDenied', 'no'));
     mistakes.record('session/create', new Error('internal'));
     expect(told()).to.deep.equal([]);
   });

@@ -163,7 +163,7 @@ for (const [name, end] of Object.entries(ends)) {
       await end(editor());
       await editor().exited;
       const left = () => [...containers(daemon), ...processes('sleep 9877'), ...processes(`/codebeaker-${daemon}-`), ...folders(daemon), ...editor().daemons()];
-      await until('nothing is left', () => left().length === 0, 4_000).catch((fault: Error) => {
+      await until('nothing is left', () => left().length === 0).catch((fault: Error) => {
         throw new Error(`${fault.message}: ${left().join(' ')}`);
       });
       await until('the daemon is gone', () => !processes('codebeaker.js').includes(daemon));

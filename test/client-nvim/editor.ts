@@ -150,7 +150,7 @@ export class Editor {
   }
 
   /** Waits until the latest output passes the check. */
-  async output(description: string, check: (output: Output) => boolean, ms = 15_000): Promise<Output> {
+  async output(description: string, check: (output: Output) => boolean, ms = 30_000): Promise<Output> {
     let last: Output | undefined;
     await until(description, async () => {
       last = (await this.outputs()).at(-1);

@@ -19,8 +19,7 @@ export function inNeovim(subject: string, tests: (editor: () => Editor) => void,
   for (const [name, suite] of Object.entries(suites)) {
     if (![only].flat().includes(name)) continue;
     const binary = fileURLToPath(new URL(`../../.cache/neovim/${suite}/nvim`, import.meta.url));
-    describe(`${name}: ${subject}`, function () {
-      this.timeout(60_000);
+    describe(`${name}: ${subject}`, () => {
       let editor: Editor | undefined;
       before(need(name, () => (existsSync(binary) ? undefined : 'it is not unpacked; run test/setup/neovim.sh')));
       before(async () => {

@@ -12,8 +12,7 @@ import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { answerWith, countOffers, offersOf, questionsOf } from './answers.ts';
 import { inNeovim } from './neovims.ts';
 
-describe('packages in Neovim (issue 13)', function () {
-  this.timeout(60_000);
+describe('packages in Neovim (issue 13)', () => {
   const pip = { url: '' };
   const packages = { registries: { pip }, advisories: '' };
   let registry: Served;

@@ -15,8 +15,7 @@ const FILE_NOT_FOUND = 1021;
 /** A client that has not ended by then is killed. */
 const DEADLINE_MS = 40_000;
 
-describe('the daemon, with a client that others wrote', function () {
-  this.timeout(60_000);
+describe('the daemon, with a client that others wrote', () => {
   let folder: string;
   const text = (name: string) => readFileSync(join(folder, name), 'utf8');
 

@@ -22,8 +22,7 @@ const { signal } = new AbortController();
 const MIB = 1024 * 1024;
 
 for (const [place, { make, part, probe }] of Object.entries(places)) {
-  describe(`the file commands in a sandbox ${place}`, function () {
-    this.timeout(30_000);
+  describe(`the file commands in a sandbox ${place}`, () => {
     before(need(part, probe));
     const held = useSandbox({ make });
     let session: Session;

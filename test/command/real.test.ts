@@ -21,7 +21,6 @@ const places: Record<string, { make(): Promise<Subject>; language: LanguageId; a
 
 for (const [place, { make, language, asks, lasts }] of Object.entries(places)) {
   describe(`commands in a real sandbox, ${place}`, function () {
-    this.timeout(30_000);
     before(need('bubblewrap', bubblewrap));
     const held = useSandbox({ make });
 

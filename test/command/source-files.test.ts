@@ -105,7 +105,6 @@ async function given(real: RealSession, { files, run, gives }: Case): Promise<vo
 }
 
 describe('in a native sandbox is run', function () {
-  this.timeout(60_000);
   before(need('bubblewrap', bubblewrap));
   const held = useSandbox({ make: () => nativeSubject(createNativeRuntime) });
 
@@ -120,8 +119,7 @@ describe('in a native sandbox is run', function () {
 
 const untold = ['ts.txt', 'ts', 'main.unknown'];
 for (const [place, make] of Object.entries({ bun: () => nativeSubject((options) => createBunRuntime(process.env.PATH, options)), deno: layeredSubject })) {
-  describe(`in a sandbox with ${place} is run`, function () {
-    this.timeout(60_000);
+  describe(`in a sandbox with ${place} is run`, () => {
     before(need('bubblewrap', bubblewrap));
     const held = useSandbox({ make });
 

@@ -66,7 +66,6 @@ describe('the dashboard and the alerts', () => {
 });
 
 describe('a Prometheus that watches a daemon', function () {
-  this.timeout(60_000);
   before(need('the build', bundles));
   before(need('bubblewrap', bubblewrap));
   before(need('prometheus', program('prometheus')));

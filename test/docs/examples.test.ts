@@ -26,7 +26,6 @@ const isRun = (command: string) => typeof changeOf(command) !== 'string';
 const first = shells.find((block) => commandsIn(block).some(isShared));
 
 describe('the examples of the pages, when they are run', function () {
-  this.timeout(60_000);
   before(need('the build', bundles));
   before(need('bubblewrap', bubblewrap));
   before(need(image, dockerImage(image)));

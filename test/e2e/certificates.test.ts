@@ -143,7 +143,6 @@ const kinds = {
 
 for (const [kind, { needs, make, languages }] of Object.entries(kinds)) {
   describe(`certificates in a session of ${kind}`, function () {
-    this.timeout(60_000);
     needs();
     before(need('openssl', program('openssl')));
     let authority: Authority;

@@ -28,8 +28,7 @@ async function connect(): Promise<{ client: RawClient; data: DataClient; pipe: P
 }
 
 for (const [runtime, { language, needs }] of Object.entries(places)) {
-  describe(`the data channel in ${runtime}`, function () {
-    this.timeout(60_000);
+  describe(`the data channel in ${runtime}`, () => {
     before(need('the daemon', bundles));
     for (const [part, probe] of Object.entries(needs)) before(need(part, probe));
 
@@ -133,7 +132,6 @@ for (const [runtime, { language, needs }] of Object.entries(places)) {
 }
 
 describe('the channels of a connection', function () {
-  this.timeout(30_000);
   before(need('the daemon', bundles));
   before(need('deno', npmPackage('deno')));
 
@@ -197,7 +195,6 @@ describe('the channels of a connection', function () {
 });
 
 describe('the data channel of a WebSocket', function () {
-  this.timeout(30_000);
   before(need('the daemon', bundles));
   before(need('deno', npmPackage('deno')));
 

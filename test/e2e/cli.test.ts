@@ -16,7 +16,6 @@ const shell = (text: string) => sourceFile('main.sh', text);
 const onDocker = ['--runtime', 'docker'];
 
 describe('codebeaker run, without Docker', function () {
-  this.timeout(60_000);
   before(need('deno', npmPackage('deno')));
 
   it('runs the example', async () => {
@@ -48,7 +47,6 @@ describe('codebeaker run, without Docker', function () {
 });
 
 describe('codebeaker run', function () {
-  this.timeout(60_000);
   before(need('docker', dockerImage(image)));
 
   const codes: Record<string, [text: string, code: number]> = {
@@ -172,7 +170,7 @@ describe('codebeaker run', function () {
     running.interrupt('SIGINT');
     running.interrupt('SIGTERM');
     await running.ended;
-    await until('nothing is left', () => containers(running.pid).length === 0 && processes('sleep 98763').length === 0, 4_000);
+    await until('nothing is left', () => containers(running.pid).length === 0 && processes('sleep 98763').length === 0);
   });
 
   it('ends if nobody reads its output any more', async () => {

@@ -11,8 +11,7 @@ import { RawClient } from './raw-client.ts';
 
 const IDLE_MS = 600_000;
 
-describe('a daemon whose clock is set', function () {
-  this.timeout(60_000);
+describe('a daemon whose clock is set', () => {
   before(need('docker', dockerImage(busybox)));
   before(need('faketime', program('faketime')));
 

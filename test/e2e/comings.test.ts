@@ -8,8 +8,7 @@ import { containers, daemonEnvironment, folders, image, until } from './environm
 import { EngineProxy } from './engine-proxy.ts';
 import { RawClient } from './raw-client.ts';
 
-describe('an engine that stops and starts', function () {
-  this.timeout(60_000);
+describe('an engine that stops and starts', () => {
   before(need('docker', dockerImage(image)));
   before(need('deno', npmPackage('deno')));
 
@@ -56,12 +55,12 @@ describe('an engine that stops and starts', function () {
     expect([refused.error?.code, refused.error?.data.candidates.find(({ runtime }: { runtime: string }) => runtime === 'docker').eligible]).to.deep.equal([1010, false]);
 
     await proxy.open();
-    await until('the client is notified that the engine is back', () => changes(client).at(-1) === true, 4_000);
+    await until('the client is notified that the engine is back', () => changes(client).at(-1) === true);
     expect(await hello(client, await session(client, 'docker'))).to.equal('2\n');
     expect(await hello(client, inDeno)).to.equal('2\n');
     const { process: { pid } } = client;
     expect(await client.end()).to.equal(0);
-    await until('nothing is left', () => containers(pid).length === 0 && folders(pid as number).length === 0, 5_000);
+    await until('nothing is left', () => containers(pid).length === 0 && folders(pid as number).length === 0);
     expect(client.stderr).to.equal('');
   });
 
@@ -70,15 +69,14 @@ describe('an engine that stops and starts', function () {
     const { capabilities } = await client.initialize();
     expect(infoOf(capabilities.runtimes).available).to.equal(false);
     await proxy.open();
-    await until('the client is notified that the engine is there', () => changes(client).at(-1) === true, 4_000);
+    await until('the client is notified that the engine is there', () => changes(client).at(-1) === true);
     await proxy.cut();
     await until('the client is notified that the engine has gone', () => changes(client).at(-1) === false);
     expect(await client.end()).to.equal(0);
   });
 });
 
-describe('a daemon that remembers an earlier start', function () {
-  this.timeout(60_000);
+describe('a daemon that remembers an earlier start', () => {
   before(need('deno', npmPackage('deno')));
 
   it('answers with the runtimes that it remembers, and notifies the client of what has changed', async () => {

@@ -20,7 +20,6 @@ const run = async (client: RawClient, code: string, more: object = {}) => {
 };
 
 describe('a daemon elsewhere', function () {
-  this.timeout(60_000);
   let folder: string;
   before(need('bubblewrap', bubblewrap));
   before(() => {

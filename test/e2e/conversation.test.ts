@@ -4,14 +4,15 @@ import { dockerImage, need, npmPackage } from '../require.ts';
 import { containers, daemonEnvironment, image } from './environment.ts';
 import { RawClient, type RawTransport } from './raw-client.ts';
 
+/** Each prints a line, waits for one, prints another, and ends with code 7. */
 const programs: Record<string, { file: string; code: string }> = {
-  python: { file: 'main.py', code: 'import sys, time\nprint("one", flush=False)\ntime.sleep(0.2)\nprint("two", sys.argv[1])\nsys.exit(7)\n' },
-  javascript: { file: 'main.js', code: 'console.log("one"); setTimeout(() => { console.log("two", process.argv[2]); process.exit(7) }, 200)\n' },
-  typescript: { file: 'main.ts', code: 'const n: number = 7; console.log("one"); setTimeout(() => { console.log("two", process.argv[2] as string); process.exit(n) }, 200)\n' },
-  go: { file: 'main.go', code: 'package main\nimport ("fmt"; "os"; "time")\nfunc main() { fmt.Println("one"); time.Sleep(200*time.Millisecond); fmt.Println("two", os.Args[1]); os.Exit(7) }\n' },
-  csharp: { file: 'main.cs', code: 'using System; using System.Threading;\nclass P { static int Main(string[] a) { Console.WriteLine("one"); Thread.Sleep(200); Console.WriteLine("two " + a[0]); return 7; } }\n' },
-  ruby: { file: 'main.rb', code: 'puts "one"\nsleep 0.2\nputs "two #{ARGV[0]}"\nexit 7\n' },
-  shellscript: { file: 'main.sh', code: 'echo one; sleep 0.2; echo two "$1"; exit 7\n' },
+  python: { file: 'main.py', code: 'import sys\nprint("one", flush=False)\nsys.stdin.readline()\nprint("two", sys.argv[1])\nsys.exit(7)\n' },
+  javascript: { file: 'main.js', code: 'console.log("one"); process.stdin.once("data", () => { console.log("two", process.argv[2]); process.exit(7) })\n' },
+  typescript: { file: 'main.ts', code: 'const n: number = 7; console.log("one"); process.stdin.once("data", () => { console.log("two", process.argv[2] as string); process.exit(n) })\n' },
+  go: { file: 'main.go', code: 'package main\nimport ("fmt"; "os")\nfunc main() { fmt.Println("one"); fmt.Scanln(); fmt.Println("two", os.Args[1]); os.Exit(7) }\n' },
+  csharp: { file: 'main.cs', code: 'using System;\nclass P { static int Main(string[] a) { Console.WriteLine("one"); Console.ReadLine(); Console.WriteLine("two " + a[0]); return 7; } }\n' },
+  ruby: { file: 'main.rb', code: 'puts "one"\nSTDIN.gets\nputs "two #{ARGV[0]}"\nexit 7\n' },
+  shellscript: { file: 'main.sh', code: 'echo one; read line; echo two "$1"; exit 7\n' },
 };
 
 async function converse(client: RawClient, runtime: string, language: string): Promise<any> {
@@ -27,18 +28,13 @@ async function converse(client: RawClient, runtime: string, language: string): P
   const written = await client.request('command/writeFile', { sessionId, path: file, content: code });
   expect(written).to.deep.equal({ path: `/workspace/${file}`, bytes: Buffer.byteLength(code) });
 
-  const firstOutput = new Promise<number>((resolve) => {
-    client.onNotification = ({ method, params }) => {
-      if (method !== 'command/output') return;
-      resolve(Date.now());
-      client.notify('command/ack', { commandId: params.commandId, seq: params.seq });
-    };
-  });
-  const running = client.request('command/runCode', { sessionId, path: file, language, args: ['three'], commandId: 'c1' });
-  const result = await running;
-  const ended = Date.now();
-  // The program waits between its two lines: the first one must arrive while it still runs.
-  expect(ended - (await firstOutput)).to.be.greaterThan(100);
+  client.onNotification = ({ method, params }) => {
+    if (method !== 'command/output') return;
+    client.notify('command/ack', { commandId: params.commandId, seq: params.seq });
+    // The program goes on when its first line has arrived.
+    if (params.seq === 0) client.notify('command/input', { commandId: 'c1', data: 'go on\n', end: true });
+  };
+  const result = await client.request('command/runCode', { sessionId, path: file, language, args: ['three'], commandId: 'c1', interactive: true });
   expect(result).to.include({ commandId: 'c1', outcome: 'exited', exitCode: 7, signal: null, language });
   expect(result).not.to.have.property('stdout');
   const pieces = client.notifications.filter(({ method }) => method === 'command/output').map(({ params }) => params);

@@ -8,7 +8,6 @@ import { RawClient } from './raw-client.ts';
 
 /** Runs in the sandboxes. The odd durations can be found in the host's process list. One process has a session and a process group of its own. */
 const BUSY = 'sleep 98761 & setsid sleep 98762 & while :; do :; done';
-const DEADLINE_MS = 2_000;
 
 async function busyDaemon(client = new RawClient({ env: daemonEnvironment({ sessions: { max: 8 } }) })): Promise<RawClient> {
   await client.initialize();
@@ -35,7 +34,7 @@ async function nothingLeft({ process }: RawClient): Promise<void> {
     folders: folders(daemon),
     controlGroups: controlGroups(daemon),
   });
-  await until('no container, process, folder or control group', () => Object.values(left()).every((list) => list.length === 0), DEADLINE_MS)
+  await until('no container, process, folder or control group', () => Object.values(left()).every((list) => list.length === 0))
     .catch((fault: Error) => { throw new Error(`${fault.message}: ${JSON.stringify(left())}`); });
 }
 

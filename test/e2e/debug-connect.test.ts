@@ -10,7 +10,6 @@ import { until } from './environment.ts';
 import { remoteDaemons, tokenFile } from './remote-daemon.ts';
 
 describe('codebeaker dap --connect', function () {
-  this.timeout(60_000);
   before(need('the build', bundles));
   before(need('bubblewrap', program('bwrap')));
   const start = remoteDaemons();

@@ -98,8 +98,7 @@ puts "sum #{work(5)}"
   },
 ];
 
-describe('what fails while a program is debugged', function () {
-  this.timeout(60_000);
+describe('what fails while a program is debugged', () => {
   before(need('the build', bundles));
 
   for (const { language, places, file, text, missing, wrong, told } of subjects) {

@@ -92,8 +92,7 @@ describe('a hostile debug adapter', () => {
   for (const [runtime, probe] of Object.entries(runtimes)) {
     for (const [language, place] of Object.entries(places)) {
       if (runtime === 'docker' && language !== 'python' && !whole) continue;
-      describe(`of ${language} in ${runtime}`, function () {
-        this.timeout(60_000);
+      describe(`of ${language} in ${runtime}`, () => {
         before(need(runtime, probe));
         const lair = new Map<string, Lair>();
         const at = async (limits?: object) => {

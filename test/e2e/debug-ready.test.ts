@@ -100,8 +100,7 @@ for (const name of fs.readdirSync('/tmp').filter((each) => each.startsWith('.cod
 
 for (const [kind, { language, file: path, places, processes: count }] of Object.entries(kinds) as [Kind, (typeof kinds)[Kind]][]) {
   for (const runtime of places) {
-    describe(`a debug adapter for ${kind} that has waited, ${runtime}`, function () {
-      this.timeout(60_000);
+    describe(`a debug adapter for ${kind} that has waited, ${runtime}`, () => {
       before(need(runtime, probes[runtime] as Probe));
 
       /** The arguments of the program. */

@@ -11,8 +11,7 @@ import { RemoteDaemon } from './remote-daemon.ts';
 
 const executablePath = '/usr/bin/chromium';
 
-describe('the page at /docs', function () {
-  this.timeout(60_000);
+describe('the page at /docs', () => {
   before(need('Chromium', () => (existsSync(executablePath) ? undefined : 'it is not installed; run test/setup/chromium.sh as root')));
   before(need('bubblewrap', bubblewrap));
 

@@ -23,7 +23,7 @@ describe('a daemon of an editor that gets SIGTERM', () => {
   }
   const told = () => client.notifications.filter(({ method }) => method === 'command/output').map(({ params }) => params.data as string).join('');
   const left = () => client.notifications.filter(({ method }) => method === 'session/stateChanged').map(({ params }) => params.reason as string | undefined).at(-1);
-  const nothingLeft = () => until('nothing is left', () => folders(client.process.pid as number).length + controlGroups(client.process.pid as number).length === 0, 2_000);
+  const nothingLeft = () => until('nothing is left', () => folders(client.process.pid as number).length + controlGroups(client.process.pid as number).length === 0);
 
   it('ends what runs at once, and tells how it ended', async () => {
     await start({});

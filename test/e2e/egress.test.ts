@@ -88,8 +88,7 @@ const kinds = {
 };
 
 for (const [kind, { needs, make }] of Object.entries(kinds)) {
-  describe(`what leaves a session of ${kind}`, function () {
-    this.timeout(60_000);
+  describe(`what leaves a session of ${kind}`, () => {
     needs();
     let scene: Scene;
     before(async () => {

@@ -69,7 +69,7 @@ export const folders = (daemon: number): string[] => allFolders().filter(isOf(da
 export const controlGroups = (daemon: number): string[] => allControlGroups().filter(isOf(daemon));
 
 /** Waits until `check` returns true. @throws an error that contains `what` after `ms` milliseconds */
-export async function until(what: string, check: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
+export async function until(what: string, check: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await check())) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);

@@ -19,8 +19,7 @@ const without = (value: any): any => {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !free.has(key)).map(([key, child]) => [key, without(child)]));
 };
 
-describe('the conversation in PROTOCOL.md', function () {
-  this.timeout(30_000);
+describe('the conversation in PROTOCOL.md', () => {
   before(need('the bundles', bundles));
   before(need('bubblewrap', program('bwrap')));
   before(need('python3', program('python3')));

@@ -39,7 +39,7 @@ function files(runtime: string): void {
       eof = read.eof;
     }
     expect(hash(Buffer.concat(pieces))).to.equal(hash(content));
-  }).timeout(60_000);
+  });
 
   it('that are too large for one message are refused, and the error says what to do', async () => {
     const { error } = await client.call('command/readFile', { sessionId, path: 'large' });

@@ -9,8 +9,7 @@ import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { daemonEnvironment, folders, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
-describe('a daemon that is watched', function () {
-  this.timeout(60_000);
+describe('a daemon that is watched', () => {
   before(need('build', bundles));
   before(need('bubblewrap', bubblewrap));
 

@@ -10,8 +10,7 @@ import { codebeaker } from './command-line.ts';
 import { daemonEnvironment, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
-describe('the history of real daemons (issue 15)', function () {
-  this.timeout(60_000);
+describe('the history of real daemons (issue 15)', () => {
   before(need('the daemon', bundles));
   before(need('bubblewrap', bubblewrap));
 

@@ -22,7 +22,6 @@ async function tryOut(client: RawClient, runtime: string): Promise<number> {
 }
 
 describe('the daemon on a host that is out of the ordinary', function () {
-  this.timeout(60_000);
   before(need('the daemon', bundles));
   before(need('docker', dockerImage(image)));
   before(need('bubblewrap', bubblewrap));

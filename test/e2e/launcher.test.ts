@@ -36,7 +36,6 @@ describe('the launcher', () => {
   });
 
   it('is what the example of a client starts, wherever it is run (L17)', async function () {
-    this.timeout(60_000);
     await need('deno', npmPackage('deno')).call(this);
     const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(examples, 'client.mjs'), 'typescript', join(examples, 'hello.ts')], { cwd: folder, encoding: 'utf8', env: { ...process.env, PATH: '/nonexistent' } });
@@ -45,8 +44,7 @@ describe('the launcher', () => {
   });
 });
 
-describe('the package', function () {
-  this.timeout(60_000);
+describe('the package', () => {
   before(need('the build', bundles));
 
   it('has what people read, and everything that runs (L10)', () => {

@@ -11,8 +11,7 @@ const places: Record<string, { runtime: string; language: string; code: string; 
 };
 const MOST = 16;
 
-describe('one daemon', function () {
-  this.timeout(60_000);
+describe('one daemon', () => {
   before(need('the bundles', bundles));
   before(need('bubblewrap', program('bwrap')));
   before(need('deno', npmPackage('deno')));

@@ -32,7 +32,7 @@ describe('a daemon that listens', () => {
     client = daemon.client();
     await client.initialize({ session: { stateChanged: true } });
   }
-  const nothingLeft = () => until('nothing is left', () => folders(daemon.pid).length + controlGroups(daemon.pid).length === 0, 2_000);
+  const nothingLeft = () => until('nothing is left', () => folders(daemon.pid).length + controlGroups(daemon.pid).length === 0);
   const drains = (sessionId: string) => until('nothing new is taken on', async () => (await client.call('command/writeFile', { sessionId, path: 'other', content: '' })).error?.data.kind === 'ShuttingDown');
 
   it('drains when it gets SIGTERM: nothing new is taken on, what runs ends by itself, and it exits with 0', async () => {

@@ -12,8 +12,7 @@ import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { CommandLine } from './command-line.ts';
 import { RawClient } from './raw-client.ts';
 
-describe('packages on the command line, with the built daemon', function () {
-  this.timeout(60_000);
+describe('packages on the command line, with the built daemon', () => {
   before(need('build', bundles));
   before(need('bubblewrap', bubblewrap));
   before(need('pip', pipAndVenv));

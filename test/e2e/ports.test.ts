@@ -65,7 +65,6 @@ class Client extends RawClient {
 }
 
 describe('the ports of a session', function () {
-  this.timeout(60_000);
   before(need('the bundles', bundles));
 
   for (const [runtime, probe] of Object.entries(places)) {

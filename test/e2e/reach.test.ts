@@ -18,7 +18,6 @@ except OSError: print("offline")
 `;
 
 describe('codebeaker run --allow', function () {
-  this.timeout(60_000);
   before(need('bubblewrap', bubblewrap));
   let server: Server;
   let place: string;

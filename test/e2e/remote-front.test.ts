@@ -14,8 +14,7 @@ import { codebeaker } from './command-line.ts';
 import { until } from './environment.ts';
 import { RemoteClient, RemoteDaemon } from './remote-daemon.ts';
 
-describe('the front door of a daemon that listens', function () {
-  this.timeout(60_000);
+describe('the front door of a daemon that listens', () => {
   before(need('openssl', program('openssl')));
 
   let folder: string;

@@ -12,8 +12,7 @@ import { RemoteDaemon, type RemoteClient } from './remote-daemon.ts';
 
 const MiB = 1024 * 1024;
 
-describe('a daemon that listens', function () {
-  this.timeout(60_000);
+describe('a daemon that listens', () => {
   before(need('bubblewrap', bubblewrap));
 
   let daemon: RemoteDaemon;

@@ -14,8 +14,7 @@ async function python(client: RemoteClient, code: string, more: object = {}): Pr
   return client.request('command/runCode', { sessionId, code, ...more });
 }
 
-describe('a daemon that listens', function () {
-  this.timeout(60_000);
+describe('a daemon that listens', () => {
   before(need('bubblewrap', bubblewrap));
 
   for (const unix of [false, true]) {

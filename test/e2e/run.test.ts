@@ -18,8 +18,7 @@ function inShell(name: string, text: string, options: readonly string[]): string
   return execFileSync('sh', ['-c', line, 'sh', ...words], { env: { ...process.env, ...daemonEnvironment() }, encoding: 'utf8' });
 }
 
-describe('codebeaker run, of what people have', function () {
-  this.timeout(60_000);
+describe('codebeaker run, of what people have', () => {
   before(need('docker', dockerImage(image)));
 
   it('finds the modules and the data beside the file (L1)', async () => {
@@ -174,8 +173,7 @@ describe('codebeaker run, of what people have', function () {
   });
 });
 
-describe('codebeaker run, with Deno', function () {
-  this.timeout(60_000);
+describe('codebeaker run, with Deno', () => {
   before(need('deno', npmPackage('deno')));
 
   it('keeps the order of stdout and stderr where both go to one place (L20)', () => {

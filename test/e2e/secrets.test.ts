@@ -36,8 +36,7 @@ const runtimes: Record<string, { probe: [string, Probe]; run: object; method: st
 };
 
 for (const [runtime, { probe, method, run, hidden = false }] of Object.entries(runtimes)) {
-  describe(`a secret in a sandbox of ${runtime}`, function () {
-    this.timeout(60_000);
+  describe(`a secret in a sandbox of ${runtime}`, () => {
     before(need('build', bundles));
     before(need(...probe));
 

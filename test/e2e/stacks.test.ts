@@ -32,8 +32,7 @@ function placesIn(stack: string): string[] {
   return [...stack.matchAll(/^\s+at .*?\(?([^\s()]+:\d+):\d+\)?$/gm)].map(([, place]) => place as string).filter((place) => !place.startsWith('node:'));
 }
 
-describe('the stack of an internal error', function () {
-  this.timeout(20_000);
+describe('the stack of an internal error', () => {
   before(need('the build', bundles));
 
   for (const [what, program] of Object.entries({ 'the package': daemonPath, 'the extension': vsix })) {

@@ -7,8 +7,7 @@ import { daemonEnvironment } from './environment.ts';
 import { bundles, need } from '../require.ts';
 import { daemonPath, RawClient } from './raw-client.ts';
 
-describe('the start of the daemon', function () {
-  this.timeout(20_000);
+describe('the start of the daemon', () => {
   before(need('the build', bundles));
   let cache: string;
   beforeEach(() => (cache = mkdtempSync(join(tmpdir(), 'codebeaker-cache-'))));

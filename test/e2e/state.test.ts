@@ -19,8 +19,7 @@ const TOLD = (code: string, why: string) => [
   `what ran can't be written into the history (${code}), so only the last 1000 entries are kept, in memory: check that stateDir in the configuration is a folder that can be written, on a disk that is not full`,
 ];
 
-describe('a daemon with its state on a disk', function () {
-  this.timeout(60_000);
+describe('a daemon with its state on a disk', () => {
   before(need('root', root));
   before(need('bubblewrap', bubblewrap));
 

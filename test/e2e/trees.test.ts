@@ -4,8 +4,6 @@ import { dockerImage, need } from '../require.ts';
 import { daemonEnvironment, image, processes, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
-const GONE_MS = 1_000;
-
 describe('a tree of processes', () => {
   before(need('docker', dockerImage(image)));
 
@@ -35,13 +33,13 @@ describe('a tree of processes', () => {
       client.notify('$/cancelRequest', { id: running.id });
       const { result } = await running;
       expect(result).to.include({ outcome: 'cancelled', exitCode: null });
-      await until('the tree is gone', () => processes('sleep 8765').length === 0, GONE_MS);
+      await until('the tree is gone', () => processes('sleep 8765').length === 0);
     });
 
     it(`is gone after its command timed out (F-C1, F-C2): ${name}`, async () => {
       const { outcome } = await client.request('command/executeShell', { sessionId, command, timeoutMs: 400 });
       expect(outcome).to.equal('timedOut');
-      await until('the tree is gone', () => processes('sleep 8765').length === 0, GONE_MS);
+      await until('the tree is gone', () => processes('sleep 8765').length === 0);
     });
   }
 
@@ -51,7 +49,7 @@ describe('a tree of processes', () => {
     await until('the tree runs', () => processes('sleep 87652').length > 0);
     await client.request('session/close', { sessionId: other.sessionId });
     expect((await running).result).to.include({ outcome: 'cancelled' });
-    await until('the tree is gone', () => processes('sleep 8765').length === 0, GONE_MS);
+    await until('the tree is gone', () => processes('sleep 8765').length === 0);
   });
 
   it('does not delay a result when a grandchild holds the output open (F-C2)', async () => {

@@ -9,8 +9,7 @@ import { daemonPath } from './raw-client.ts';
 
 const preload = fileURLToPath(new URL('../fixtures/broken/preload.cjs', import.meta.url));
 
-describe('work that never settles', function () {
-  this.timeout(30_000);
+describe('work that never settles', () => {
   before(need('the build', bundles));
   before(need('deno', npmPackage('deno')));
 

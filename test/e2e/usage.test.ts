@@ -9,8 +9,7 @@ import { bubblewrap } from '../runtime/kinds/native/subject.ts';
 import { daemonEnvironment, image, until } from './environment.ts';
 import { daemonPath, RawClient } from './raw-client.ts';
 
-describe('the usage of two daemons', function () {
-  this.timeout(60_000);
+describe('the usage of two daemons', () => {
   before(need('the daemon', bundles));
   before(need('bubblewrap', bubblewrap));
   before(need('docker', dockerImage(image)));

@@ -87,8 +87,7 @@ describe('a missing module', () => {
   for (const [command, { language, file, text, name }] of Object.entries(programs)) {
     describe(`as ${command} says it`, () => {
       before(need(command, program(command)));
-      it('is found', async function () {
-        this.timeout(20_000);
+      it('is found', async () => {
         const folder = mkdtempSync(join(tmpdir(), 'codebeaker-missing-'));
         writeFileSync(join(folder, file), text);
         const args = command === 'go' ? ['run', file] : [file];

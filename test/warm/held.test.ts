@@ -65,8 +65,7 @@ const changesByCommands: typeof changes = {
 const toTheHeld = (what: string) => `for each in /proc/[0-9]*; do if grep -q '^State:.t' $each/status; then pid=\${each#/proc/}; ${what}; fi; done`;
 
 for (const [place, { needs, languages, shell, make }] of Object.entries(places)) {
-  describe(`an interpreter that waits, ${place}`, function () {
-    this.timeout(30_000);
+  describe(`an interpreter that waits, ${place}`, () => {
     before(need(...needs));
     const held = useSandbox({ make });
 

@@ -10,8 +10,7 @@ import { dockerImage, need } from '../require.ts';
 import { busybox, docker, real } from '../runtime/kinds/docker/real.ts';
 import { spec } from '../runtime/kinds/docker/subject.ts';
 
-describe('the pool', function () {
-  this.timeout(30_000);
+describe('the pool', () => {
   before(need('docker', dockerImage(busybox)));
 
   it('gives away no container that somebody has paused, and removes it', async () => {

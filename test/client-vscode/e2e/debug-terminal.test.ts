@@ -49,13 +49,13 @@ describe('VS Code debugs a program in a terminal (issue 16)', function () {
   for (const [name, { file, stopped, shown }] of Object.entries(programs)) {
     it(`takes what is typed there, stops after it, and shows there what it prints and how it ended: ${name}`, async () => {
       await editor.open(file);
-      await hands.sees(() => hands.status(), /docker/, 40_000);
+      await hands.sees(() => hands.status(), /docker/);
       await debug.gutter(3);
       await hands.startDebugging(`Ask in ${name}`);
-      await hands.sees(() => hands.terminal(), /name\?/, 40_000);
+      await hands.sees(() => hands.terminal(), /name\?/);
       await hands.typeInTerminal('Ada');
       await hands.press('Enter');
-      await hands.sees(() => debug.stoppedLine(), stopped, 40_000);
+      await hands.sees(() => debug.stoppedLine(), stopped);
       await hands.sees(() => debug.variables(), shown);
       await hands.screenshot(`debug-terminal-${name}`);
       await debug.press('Continue');
@@ -69,7 +69,7 @@ describe('VS Code debugs a program in a terminal (issue 16)', function () {
 
   it('ends the program when the terminal is closed', async () => {
     await hands.startDebugging('Ask in Python');
-    await hands.sees(() => hands.terminal(), /name\? *$/, 40_000);
+    await hands.sees(() => hands.terminal(), /name\? *$/);
     await hands.command('Terminal: Kill All Terminals');
     await hands.sees(() => debug.toolbar(), /^0$/);
   });

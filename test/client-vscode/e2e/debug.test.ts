@@ -99,7 +99,7 @@ describe('VS Code debugs in a sandbox (issue 16)', function () {
       await hands.openFile(file);
       await debug.gutter(line);
       await hands.command('CodeBeaker: Debug in Sandbox');
-      await hands.sees(() => debug.stoppedLine(), /["']price/, 40_000);
+      await hands.sees(() => debug.stoppedLine(), /["']price/);
       await hands.sees(() => debug.variables(), /price:? = ?100/);
       await debug.setVariable('price', '42');
       await hands.sees(() => debug.variables(), /price:? = ?42/);
@@ -143,7 +143,7 @@ describe('VS Code debugs in a sandbox (issue 16)', function () {
     await hands.openFile('pool.py');
     await debug.gutter(5);
     await hands.command('CodeBeaker: Debug in Sandbox');
-    await hands.sees(() => debug.stoppedLine(), /return result/, 40_000);
+    await hands.sees(() => debug.stoppedLine(), /return result/);
     await hands.sees(() => debug.stack(), /MainThread \(child 1\).*\n(?:.*\n)*double/);
     // Only this one has stopped.
     await hands.sees(() => debug.stack(), /MainThread\s+Running/i);

@@ -36,7 +36,7 @@ export class Hands {
   }
 
   /** Waits until the text matches. */
-  async sees(what: () => Promise<string>, wanted: RegExp, ms = 20_000): Promise<string> {
+  async sees(what: () => Promise<string>, wanted: RegExp, ms = 40_000): Promise<string> {
     const end = Date.now() + ms;
     for (;;) {
       const text = await what();
@@ -183,16 +183,12 @@ export class Hands {
     await this.#page.keyboard.up('Control');
   }
 
-  /** @returns the longest time that a key took to appear in the editor, in milliseconds */
-  async slowestKey(text: string, count: number): Promise<number> {
-    let slowest = 0;
-    for (let typed = 1; typed <= count; typed += 1) {
-      const before = Date.now();
+  /** Types into the editor, each character when the one before it is shown. */
+  async typeSlowly(text: string): Promise<void> {
+    for (let typed = 1; typed <= text.length; typed += 1) {
       await this.#page.keyboard.type(text[typed - 1] as string);
       await this.sees(() => this.editor(), new RegExp(text.slice(0, typed).trimEnd().replaceAll(/\W/g, '\\$&')));
-      slowest = Math.max(slowest, Date.now() - before);
     }
-    return slowest;
   }
 
   async type(text: string): Promise<void> {

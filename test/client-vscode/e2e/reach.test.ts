@@ -45,7 +45,6 @@ for day in ("today", "tomorrow", "sunday"):
 };
 
 describe('VS Code: packages, hosts and ports', function () {
-  this.timeout(60_000);
   let editor: Editor;
   let hands: Hands;
   let index: Served;

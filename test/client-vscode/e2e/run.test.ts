@@ -206,10 +206,11 @@ describe('VS Code with Docker', function () {
     await hands.sees(() => hands.terminal(), /x{50}/);
     await hands.openFile('hello.js');
     await hands.focusEditor();
-    const slowest = await hands.slowestKey('// typed meanwhile', 18);
+    await hands.typeSlowly('//');
+    expect(await hands.terminal(), 'while it prints').not.to.include('flooded');
+    await hands.typeSlowly(' typed meanwhile');
     await hands.screenshot('flood');
     await hands.sees(() => hands.terminal(), /flooded\s+✓ exited with code 0/, 90_000);
-    expect(slowest, 'milliseconds from a key to the character').to.be.below(1_000);
   });
 
   it('starts the daemon again when it is killed', async () => {

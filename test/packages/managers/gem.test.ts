@@ -9,7 +9,6 @@ import { type Answerer, type Files, serve, type Served } from '../indexes/serve.
 const REGISTRY = 'http://gems.example/';
 
 describe('gem and Bundler install', function () {
-  this.timeout(60_000);
   before(need('gem', program('gem')));
   const made: { compact?: Files; old?: Files } = {};
   before(() => {

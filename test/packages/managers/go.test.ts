@@ -13,7 +13,6 @@ const off = { variables: { GOSUMDB: 'off', GONOSUMDB: '', GONOPROXY: '' } };
 const main = 'package main\n\nimport "example.com/one"\n\nfunc main() { println(one.Answer()) }\n';
 
 describe('go installs', function () {
-  this.timeout(60_000);
   before(need('go', program('go')));
 
   async function withProxy<T>(use: (mirror: Listening, proxy: Served) => Promise<T>, before: Answerer = () => false, more: Parameters<typeof setOf>[2] = off): Promise<T> {

@@ -15,7 +15,6 @@ const two: NpmPackage = { name: 'two', version: '1.2.0' };
 const scoped: NpmPackage = { name: '@team/three', version: '3.0.0' };
 
 describe('npm installs', function () {
-  this.timeout(60_000);
   before(need('npm', program('npm')));
   before(need('openssl', program('openssl')));
 

@@ -11,7 +11,6 @@ import { pipAndVenv } from '../indexes/needs.ts';
 const INDEX = 'http://index.example/simple/';
 
 describe('pip installs', function () {
-  this.timeout(60_000);
   before(need('pip and venv', pipAndVenv));
   before(need('cc', program('cc')));
   before(need('openssl', program('openssl')));

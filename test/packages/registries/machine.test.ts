@@ -44,8 +44,7 @@ async function withHome<T>(files: Readonly<Record<string, string>>, variables: R
 const urls = ({ registries }: RegistrySet) => registries.map(({ scope, url }) => (scope === undefined ? url : `${scope} ${url}`));
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-describe('npm is read', function () {
-  this.timeout(30_000);
+describe('npm is read', () => {
   before(need('npm', program('npm')));
 
   const npmrc = `
@@ -112,7 +111,6 @@ noproxy[]=.example.org
 });
 
 describe('pip is read', function () {
-  this.timeout(30_000);
   before(need('pip', program('python3')));
 
   const files = {
@@ -216,7 +214,6 @@ describe('the constraints of pip are read', () => {
 });
 
 describe('gem and Bundler are read', function () {
-  this.timeout(30_000);
   before(need('gem', program('gem')));
 
   const gemrc = `---
@@ -264,8 +261,7 @@ gem: --no-document
   });
 });
 
-describe('go is read', function () {
-  this.timeout(30_000);
+describe('go is read', () => {
   before(need('go', program('go')));
 
   it('as `go env` says', async () => {

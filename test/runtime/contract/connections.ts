@@ -162,7 +162,7 @@ function describePrograms(held: ReturnType<typeof useSandbox>): void {
     quick.destroy();
     stream.destroy();
     open.close();
-  }).timeout(60_000);
+  });
 
   it('make the writer wait whose bytes no program reads', async () => {
     await serving(held.sandbox, server('  c.recv(1)\n  import time\n  time.sleep(600)'), async () => {
@@ -172,7 +172,7 @@ function describePrograms(held: ReturnType<typeof useSandbox>): void {
       expect(written).to.be.lessThan(64 * MIB);
       stream.destroy();
     });
-  }).timeout(60_000);
+  });
 
   it('tell a reset in both directions', async () => {
     const abort = '  c.recv(1)\n  c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))\n  c.close()';

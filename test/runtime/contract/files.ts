@@ -101,7 +101,7 @@ export function describeFiles(parts: Parts): void {
       const { bytes, size } = await files().read('/workspace/large', MAX_FILE_BYTES, undefined);
       expect([bytes.toString(), size]).to.deep.equal(['xx', MAX_FILE_BYTES + 2]);
       await files().delete('/workspace/large', { recursive: false, force: false });
-    }).timeout(60_000);
+    });
 
     describeFaults(held);
     describeDirectories(held);

@@ -86,7 +86,7 @@ export function describeLanguages(parts: Parts): void {
         const failed = await runSource(held.sandbox, language, fail);
         expect(failed.exit.kind === 'exited' && failed.exit.code === 0, JSON.stringify(failed.exit)).to.equal(false);
         expect(failed.stderr.toString() + failed.stdout.toString()).to.contain('boom');
-      }).timeout(60_000);
+      });
     }
 
     it('that the runtime does not claim have no toolchain', async () => {

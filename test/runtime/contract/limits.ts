@@ -26,14 +26,14 @@ export function describeLimits(parts: Parts): void {
         expect(await sandbox.lost).to.match(/memory/);
         await rejects(start(sandbox, await command(sandbox, does.exit(0))), 'SandboxLost');
         await stillWorks();
-      }).timeout(60_000);
+      });
     } else if (enforces.includes('memory')) {
       it('of memory end a program that uses more (F-B9, F-F9)', async function () {
         await needGroups(parts.features).call(this);
         const { exit } = await run(held.sandbox, await command(held.sandbox, does.hog));
         expect(exit).to.have.property('kind', 'memoryLimit');
         await stillWorks();
-      }).timeout(60_000);
+      });
     }
 
     if (enforces.includes('cpu')) {
@@ -55,7 +55,7 @@ export function describeLimits(parts: Parts): void {
         await bomb.kill();
         await bomb.exited;
         await stillWorks();
-      }).timeout(60_000);
+      });
     }
 
     if (enforces.includes('pids') && parts.features.shell) {
@@ -73,7 +73,7 @@ export function describeLimits(parts: Parts): void {
         await full.kill();
         // A killed process counts until its parent has waited for it.
         await eventually(stillWorks);
-      }).timeout(60_000);
+      });
     }
 
     if (enforces.includes('disk')) {
@@ -105,7 +105,7 @@ export function describeLimits(parts: Parts): void {
       await many.kill();
       expect((await run(sandbox, await command(sandbox, does.hog))).exit).to.have.property('kind', 'memoryLimit');
       await sandbox.close();
-    }).timeout(60_000);
+    });
 
     it('are reported in the isolation, layer by layer', async function () {
       await needGroups(parts.features).call(this);

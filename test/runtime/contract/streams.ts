@@ -31,7 +31,7 @@ export function describeStreams(parts: Parts): void {
       expect(all.length).to.equal(10 * MIB);
       expect(all.equals(Buffer.alloc(10 * MIB, floodLine))).to.equal(true);
       expect(most).to.equal(1);
-    }).timeout(60_000);
+    });
 
     it('make a program wait while the sink is slow', async () => {
       let release!: () => void;
@@ -50,7 +50,7 @@ export function describeStreams(parts: Parts): void {
       release();
       expect(await exited).to.deep.include({ kind: 'exited', code: 0 });
       expect(taken).to.equal(10 * MIB);
-    }).timeout(60_000);
+    });
 
     it('do not hold up a kill while the sink waits', async () => {
       let release!: () => void;
@@ -79,7 +79,7 @@ export function describeStreams(parts: Parts): void {
       const input = Buffer.alloc(3 * MIB, Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)));
       const { stdout } = await run(held.sandbox, await say(does.cat), { stdin: input });
       expect(stdout.equals(input)).to.equal(true);
-    }).timeout(30_000);
+    });
 
     it('give stdin nothing if there is no input', async () => {
       const { exit, stdout } = await run(held.sandbox, await say(does.cat), { stdin: 'none' });

@@ -32,6 +32,16 @@ describe('the processor time of a process and what it has started', () => {
     expect(await cpuMs()).to.equal(320);
   });
 
+  it('has the time of a process that ends while it is read', async () => {
+    put(10, 1, 5);
+    let reads = 0;
+    const cpuMs = new ProcessTimes(proc(), async () => {
+      if (++reads > 1) put(10, 1, 5, 20);
+      return reads > 1 ? ['10'] : ['10', '11'];
+    }).of(10);
+    expect(await cpuMs()).to.equal(250);
+  });
+
   it('does not fall where nobody waits for a process that has ended', async () => {
     put(10, 1, 5);
     put(11, 10, 100);
@@ -56,9 +66,10 @@ describe('the processor time of a process and what it has started', () => {
 
   it('is told of real processes', async function () {
     await need('Linux', () => (platform() === 'linux' ? undefined : 'other systems have no /proc')).call(this);
-    const child = spawn('sh', ['-c', '(i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done); echo; read line'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('sh', ['-c', 'read line; (i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done); echo; read line'], { stdio: ['pipe', 'pipe', 'inherit'] });
     const cpuMs = new ProcessTimes().of(child.pid ?? 0);
     expect(await cpuMs()).to.be.below(50);
+    child.stdin.write('begin\n');
     await once(child.stdout, 'data');
     expect(await cpuMs()).to.be.at.least(10);
     child.stdin.end();

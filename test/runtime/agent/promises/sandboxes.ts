@@ -27,8 +27,7 @@ export const everywhere: readonly Name[] = ['native', 'docker', 'gvisor'];
 export function everySandbox(title: string, where: readonly Name[], declare: (parts: Parts, name: Name) => void): void {
   for (const name of where) {
     const { needs, groups, make } = kinds[name];
-    describe(`${title}: ${name}`, function () {
-      this.timeout(60_000);
+    describe(`${title}: ${name}`, () => {
       for (const [part, probe] of Object.entries(needs)) before(need(part, probe));
       declare({ make, features: { shell: true, pty: true, languages: [], enforces: [], groups, links: 'followed', dialect: sh } }, name);
     });

@@ -80,8 +80,7 @@ describe('a verdict on a program', () => {
   });
 });
 
-describe('the deno runtime with a memory', function () {
-  this.timeout(60_000);
+describe('the deno runtime with a memory', () => {
   before(need('deno', npmPackage('deno')));
 
   let place: string;

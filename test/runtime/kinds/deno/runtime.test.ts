@@ -33,14 +33,14 @@ describe('the deno runtime', () => {
   });
 
   /** A runtime with another program in the place of Deno. */
-  async function runtimeWith(script: string | undefined): Promise<Runtime> {
+  async function runtimeWith(script: string | undefined, clock: Clock): Promise<Runtime> {
     const binary = join(place, 'deno');
     if (script !== undefined) {
       await writeFile(binary, `#!/bin/sh\n${script}\n`);
       await chmod(binary, 0o755);
     }
     return createDenoRuntime({
-      keeper, clock: impatient, log: createLog('error', () => undefined), env: {},
+      keeper, clock, log: createLog('error', () => undefined), env: {},
       find: () => Promise.resolve(script === undefined ? undefined : binary),
     });
   }
@@ -96,7 +96,7 @@ describe('the deno runtime', () => {
   };
   for (const [name, [script, reason]] of Object.entries(unusable)) {
     it(`is not available with a deno ${name}`, async () => {
-      const runtime = await runtimeWith(script((await real) ?? ''));
+      const runtime = await runtimeWith(script((await real) ?? ''), name.includes('never ends') ? impatient : systemClock);
       const info = await runtime.refresh(never);
       expect(info.available).to.equal(false);
       expect(info.reason).to.match(reason).and.not.to.contain(place);

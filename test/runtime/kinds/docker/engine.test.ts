@@ -89,7 +89,7 @@ describe('a container on the real engine', () => {
       }
     });
     await fc.assert(property, { seed: 107, numRuns: 6 });
-  }).timeout(60_000);
+  });
 
   it('has as many processors as the host, if it asks for more (L19)', async () => {
     sandbox = await held.create({ limits: { ...spec.limits, cpus: 10_000 } });

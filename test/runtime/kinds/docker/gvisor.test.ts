@@ -92,7 +92,7 @@ describe('a container under gVisor on the real engine', () => {
     for (const attempt of attempts) expect((await run(sandbox, attempt)).exit, attempt).not.to.deep.include({ code: 0 });
     expect(await textOf(sandbox, 'grep -E "CapEff|CapBnd|CapPrm" /proc/self/status | tr -s "\\t\\n" "  "')).to.equal('CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: 0000000000000000 ');
     expect(await textOf(sandbox, 'echo here')).to.equal('here\n');
-  }).timeout(60_000);
+  });
 
   believesNoForgery(() => sandbox);
 
@@ -133,7 +133,7 @@ describe('a container under gVisor on the real engine', () => {
       expect(program.output.of('stderr').toString()).to.match(refusal);
     }
     await one.close();
-  }).timeout(60_000);
+  });
 
   it('has threads, and processes made in every way', async () => {
     const program = [
@@ -155,7 +155,7 @@ describe('a container under gVisor on the real engine', () => {
     const percent = Number.parseFloat(docker('stats', '--no-stream', '--format', '{{.CPUPerc}}', id));
     expect(percent).to.be.above(5).and.below(65);
     await one.close();
-  }).timeout(60_000);
+  });
 
   it('ends when the connection that is its lease ends', async () => {
     const engine = new Engine(address(), systemClock);
@@ -171,7 +171,7 @@ describe('a container under gVisor on the real engine', () => {
     expect(there()).not.to.equal('');
     lease.destroy();
     await until('the container is gone', () => there() === '');
-  }).timeout(30_000);
+  });
 });
 
 describe('a container under gVisor that may connect to sockets of the host', () => {
@@ -219,7 +219,7 @@ function believesNoForgery(sandbox: () => Sandbox): void {
     // What comes after something that was taken away tells that it is missing.
     const outcomes = await Promise.all([...asked, ask()]);
     expect(new Set(outcomes)).to.satisfy((all: Set<unknown>) => [...all].every((outcome) => [7, 'lost', 'SandboxLost'].includes(outcome as string)));
-  }).timeout(60_000);
+  });
 }
 
 /** The text of /proc/PID/status of the host's processes with such a command line. */

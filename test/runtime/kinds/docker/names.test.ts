@@ -18,7 +18,6 @@ const places: Record<string, [kind: ContainerKind, where: () => EngineAddress]> 
 const server = 'import { createServer } from "node:http"; const s = createServer((_, r) => r.end("mine")).listen(8000, async () => { console.log(await (await fetch("http://localhost:8000")).text()); s.close(); s.closeAllConnections(); });';
 
 describe('localhost', function () {
-  this.timeout(60_000);
   before(need('docker', dockerImage(debian)));
 
   for (const [place, [kind, where]] of Object.entries(places)) {

@@ -8,8 +8,7 @@ import { need } from '../../../require.ts';
 import { create, read, textOf } from '../../contract/harness.ts';
 import { bubblewrap, nativeSubject, type NativeSubject } from './subject.ts';
 
-describe('a folder that is copied into a native sandbox', function () {
-  this.timeout(60_000);
+describe('a folder that is copied into a native sandbox', () => {
   before(need('bubblewrap', bubblewrap));
   let subject: NativeSubject;
   let folder: string;

@@ -68,8 +68,7 @@ async function attempt(sandbox: Sandbox, program: string): Promise<string[]> {
 }
 
 for (const [name, { needs, make }] of Object.entries(kinds)) {
-  describe(`there is no way out of ${name}`, function () {
-    this.timeout(60_000);
+  describe(`there is no way out of ${name}`, () => {
     before(need('bubblewrap', bubblewrap));
     if (needs) before(need(needs, npmPackage(needs)));
     let subject: NativeSubject;
@@ -125,8 +124,7 @@ for (const [name, { needs, make }] of Object.entries(kinds)) {
   });
 }
 
-describe('on the host itself', function () {
-  this.timeout(60_000);
+describe('on the host itself', () => {
   before(need('bubblewrap', bubblewrap));
 
   it('every one of these ways works, so that the test would notice one in a sandbox', async () => {
@@ -143,8 +141,7 @@ describe('on the host itself', function () {
   });
 });
 
-describe('a layer that is removed', function () {
-  this.timeout(60_000);
+describe('a layer that is removed', () => {
   before(need('bubblewrap', bubblewrap));
 
   it('is noticed: the restricted view of the file system', async () => {

@@ -20,8 +20,7 @@ const kinds: Record<string, (options: NativeOptions) => Runtime> = {
   bun: (options) => createBunRuntime(process.env.PATH, options),
 };
 
-describe('without a bubblewrap that works', function () {
-  this.timeout(30_000);
+describe('without a bubblewrap that works', () => {
   before(need('bubblewrap', bubblewrap));
   before(need('bun', npmPackage('bun')));
   let folder: string;

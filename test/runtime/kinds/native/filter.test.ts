@@ -37,8 +37,7 @@ async function agentOnHost(): Promise<Sandbox> {
   });
 }
 
-describe('the system call filter of the agent', function () {
-  this.timeout(30_000);
+describe('the system call filter of the agent', () => {
   for (const tool of ['unshare', 'setarch', 'python3']) before(need(tool, program(tool)));
   let sandbox: Sandbox;
   before(async () => (sandbox = await agentOnHost()));

@@ -24,8 +24,7 @@ const trees: Record<string, string> = {
 /** The command lines of all other processes. */
 const CENSUS = 'for d in /proc/[0-9]*; do p=${d#/proc/}; [ $p = 1 ] || [ $p = $$ ] || { read -r line <$d/cmdline; echo "$p $(tr "\\0" " " <$d/cmdline)"; }; done 2>/dev/null';
 
-describe('a kill in a native sandbox', function () {
-  this.timeout(60_000);
+describe('a kill in a native sandbox', () => {
   before(need('bubblewrap', bubblewrap));
   const held = useSandbox(native);
 
@@ -65,8 +64,7 @@ describe('a kill in a native sandbox', function () {
   });
 });
 
-describe('a native sandbox whose processes were stopped from outside', function () {
-  this.timeout(60_000);
+describe('a native sandbox whose processes were stopped from outside', () => {
   before(need('bubblewrap', bubblewrap));
 
   it('is removed all the same, with its agent (F-C7)', async () => {

@@ -10,8 +10,7 @@ import { bubblewrap, native } from './subject.ts';
 /** A group of every Debian. */
 const ADM = 4;
 
-describe('a program in a native sandbox', function () {
-  this.timeout(60_000);
+describe('a program in a native sandbox', () => {
   before(need('bubblewrap', bubblewrap));
   // The daemon has a group that opens files of the system. Its sandboxes don't.
   const root = process.getuid?.() === 0;

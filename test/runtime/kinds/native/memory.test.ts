@@ -7,8 +7,7 @@ import { controlGroups, native } from './subject.ts';
 const MiB = 1024 * 1024;
 const HOG = "python3 -c 'x = bytearray(400 << 20)'";
 
-describe('memory that runs out in a native sandbox', function () {
-  this.timeout(60_000);
+describe('memory that runs out in a native sandbox', () => {
   before(need('control groups', controlGroups));
   const held = useSandbox(native, { limits: { ...limits, memoryBytes: 96 * MiB } });
 

@@ -8,8 +8,7 @@ import { need } from '../../../require.ts';
 import { create, textOf } from '../../contract/harness.ts';
 import { bubblewrap, nativeSubject } from './subject.ts';
 
-describe('a project that two daemons share with their sandboxes', function () {
-  this.timeout(30_000);
+describe('a project that two daemons share with their sandboxes', () => {
   before(need('bubblewrap', bubblewrap));
 
   const everything = (folder: string) => readdirSync(folder, { recursive: true }).map(String).sort();

@@ -12,8 +12,7 @@ import { bubblewrap, native } from './subject.ts';
 const short = (exit: Exit) => (exit.kind === 'exited' ? exit.code : exit.kind === 'signaled' ? exit.signal : exit.kind);
 const SEED = 79;
 
-describe('a program in a native sandbox', function () {
-  this.timeout(60_000);
+describe('a program in a native sandbox', () => {
   before(need('bubblewrap', bubblewrap));
   const held = useSandbox(native);
 

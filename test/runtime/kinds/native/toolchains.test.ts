@@ -9,8 +9,7 @@ import { need } from '../../../require.ts';
 import { create, textOf } from '../../contract/harness.ts';
 import { bubblewrap, type NativeSubject, nativeSubject } from './subject.ts';
 
-describe('a toolchain in a folder of its own', function () {
-  this.timeout(60_000);
+describe('a toolchain in a folder of its own', () => {
   before(need('bubblewrap', bubblewrap));
   before(need('the compilers of the agent', compilers));
   let home: string;

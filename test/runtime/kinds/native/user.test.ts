@@ -13,8 +13,7 @@ import { bubblewrap } from './subject.ts';
 
 const SOMEBODY = 12_345;
 
-describe('native sandboxes of an ordinary user', function () {
-  this.timeout(60_000);
+describe('native sandboxes of an ordinary user', () => {
   before(need('bubblewrap', bubblewrap));
   before(need('root', root));
 
