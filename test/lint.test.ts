@@ -3,7 +3,9 @@ import { expect } from 'chai';
 import { ESLint } from 'eslint';
 import { fileURLToPath } from 'node:url';
 
-describe('the linter', () => {
+describe('the linter', function () {
+  this.timeout(180_000);
+
   const eslint = new ESLint({ cwd: fileURLToPath(new URL('..', import.meta.url)) });
 
   const rulesBroken = async (text: string, filePath = 'server/src/base/clock.ts') => {

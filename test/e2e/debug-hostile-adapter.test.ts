@@ -13,7 +13,7 @@ import { daemonEnvironment, residentBytes, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
 const MiB = 2 ** 20;
-/** Otherwise, what is the same in all runtimes is tried in one of them, but for one language. */
+/** Otherwise, what is the same in all runtimes is tried in one of them, but for one language; and only that one has the adapters that make the daemon wait. */
 const whole = process.env.CODEBEAKER_DEBUG_ATTACKS === 'whole';
 
 /** A session in which the adapter is in place of the debugger. */
@@ -109,6 +109,7 @@ describe('a hostile debug adapter', () => {
         });
 
         for (const [what, attack] of Object.entries(attacks)) {
+          if (attack.silent && language !== 'python' && !whole) continue;
           if (!attack.connected || place.connects) it(what, async () => (await at(attack.limits)).fall(attack));
         }
       });

@@ -90,7 +90,8 @@ describe('the history in its folder', () => {
     expect((await codes(open().history)).sort((a, b) => Number(a) - Number(b))).to.deep.equal(range(0, 200));
   });
 
-  it('keeps what a daemon has written that is killed, whatever the moment', async () => {
+  it('keeps what a daemon has written that is killed, whatever the moment', async function () {
+    this.timeout(60_000);
     const program = fileURLToPath(new URL('writer.ts', import.meta.url));
     const daemons = range(0, 3).map(() => spawn(process.execPath, ['--import', fileURLToPath(new URL('../../server/scripts/from-source.mjs', import.meta.url)), program, path()], { stdio: ['ignore', 'pipe', 'inherit'] }));
     const said = daemons.map(() => '');

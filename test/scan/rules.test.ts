@@ -57,7 +57,7 @@ describe('the rules of scanning', () => {
       }
     }
     expect(errors).to.deep.equal([]);
-  });
+  }).timeout(60_000);
 });
 
 describe('credentials in code', () => {

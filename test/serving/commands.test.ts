@@ -148,7 +148,7 @@ describe('file commands over the wire', () => {
       expect((await daemon.result('command/writeFile', { sessionId, path: 'a', content, encoding: 'base64' })).bytes).to.equal(MAX_FILE_BYTES);
       const { code, data } = await daemon.fault('command/writeFile', { sessionId, path: 'b', content: 'x'.repeat(MAX_FILE_BYTES + 1) });
       expect([code, data.maxBytes]).to.deep.equal([1024, MAX_FILE_BYTES]);
-    }));
+    })).timeout(60_000);
 
   it('need a session that exists', () =>
     within(async (daemon) => {
@@ -215,7 +215,7 @@ describe('messages to a running command', () => {
       expect(daemon.received('window/logMessage')).to.deep.equal([{ type: 2, message: 'input for the command c was dropped, because too much input is waiting; wait with command/drain' }]);
       process?.stop({ kind: 'exited', code: 0 });
       await running;
-    }));
+    })).timeout(60_000);
 
   it('are never dropped if the client waits with command/drain', () =>
     within(async (daemon, sessionId) => {

@@ -59,7 +59,7 @@ describe('a client that never reads (F-D8)', () => {
       const refused = wire.received.filter(({ error }) => error);
       expect(refused.map(({ error }) => [error?.code, error?.data.kind])).to.deep.equal(new Array(3).fill([1030, 'RateLimited']));
     });
-  });
+  }).timeout(60_000);
 
   it('can end the connection all the same, although requests are waiting', async () => {
     const wire = new Wire({ deaf: true });

@@ -9,6 +9,8 @@ export interface Attack {
   readonly outcomes: readonly string[];
   /** Whether only adapters that connect do it. Default: all of them. */
   readonly connected?: boolean;
+  /** Whether the daemon has to wait for what never comes. Default: no. */
+  readonly silent?: boolean;
   readonly limits?: object;
   /** What is so of the messages, beside what is so of all. */
   check?(client: DapClient): void;
@@ -282,13 +284,15 @@ def go():
     limits: { outputBytes: 2 ** 20 },
     check: (client) => expect(client.events('output').map(({ output }) => output).join('').length).to.be.at.most(2 ** 20),
   },
-  'never answers': { code: '\nsilent = {"initialize", "launch", "configurationDone", "disconnect", "threads"}\n', outcomes: obeys },
+  'never answers': { silent: true, code: '\nsilent = {"initialize", "launch", "configurationDone", "disconnect", "threads"}\n', outcomes: obeys },
   'answers nothing that comes after its introduction': {
+    silent: true,
     code: '\nsilent = {"threads", "stackTrace", "scopes", "variables", "evaluate", "disconnect"}\n',
     outcomes: obeys,
     check: (client) => expect(answersTo(client, 'disconnect').map(({ success }) => success)).to.deep.equal([true]),
   },
   'closes what it speaks on, and stays': {
+    silent: true,
     code: `
 def go():
     if connection:

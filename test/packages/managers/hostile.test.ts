@@ -11,7 +11,9 @@ const manifests: Readonly<Record<string, readonly string[]>> = {
 };
 const answers = ['npm error code ETARGET\n', 'npm error path a/node_modules/', 'npm error code E404 ', "Could not find gem 'a' in ", 'gyp ERR! not ok', 'npm error code EUSAGE ', "Could not find a version that satisfies the requirement a ", 'go: a.b/c@v1: ', 'a@a', 'module a: ', '\n', ' ', "'", 'ERROR: ', 'a.b@', 'requires go ', 'command \'', '\u001b[', 'error: '];
 
-describe('hostile text', () => {
+describe('hostile text', function () {
+  this.timeout(60_000);
+
   for (const manager of managers) {
     it(`in what ${manager.id} reads is refused or taken`, async () => {
       for (const name of manager.manifests.filter((each) => each in manifests)) {
