@@ -58,6 +58,9 @@ describe('codebeaker dap', () => {
       expect(bench.runtime.open).to.deep.equal([]);
       expect(fake.adapters).to.have.length(1);
       expect(told.filter(({ event }) => event === 'terminated')).to.have.length(1);
+      ask('terminate');
+      await until(() => answer('terminate') !== undefined);
+      expect(answer('terminate')).to.include({ success: true });
       ask('disconnect');
       await until(() => answer('disconnect') !== undefined);
       expect(answer('disconnect')).to.include({ success: true });

@@ -50,7 +50,7 @@ describe('findings of codebeaker run', () => {
     expect([scanner.texts, stderr]).to.deep.equal([[], []]);
   });
 
-  it('that do not come within a second are not waited for', async () => {
+  it('that do not come within five seconds are not waited for', async () => {
     const scanner = Object.assign(new FakeScanner(), { scan: () => new Promise<never>(() => undefined) });
     const path = join(folder(), 'main.py');
     writeFileSync(path, 'echo bad');

@@ -469,14 +469,16 @@ describe('between a client and a debug adapter', () => {
   it('at the end every request is answered, and the client is told once', async () => {
     const between = new Between();
     between.ask('threads');
+    between.ask('terminate');
     between.ask('disconnect');
     await between.exchange.close('it is over');
     await between.exchange.close('it is over');
-    expect(between.toClient.map(({ type, event, command, success }) => [type, event ?? command, success])).to.deep.equal([['response', 'threads', false], ['response', 'disconnect', true], ['event', 'terminated', undefined]]);
+    expect(between.toClient.map(({ type, event, command, success }) => [type, event ?? command, success])).to.deep.equal([['response', 'threads', false], ['response', 'terminate', true], ['response', 'disconnect', true], ['event', 'terminated', undefined]]);
     await between.event('output', { output: 'x' });
-    expect(between.toClient).to.have.length(3);
+    expect(between.toClient).to.have.length(4);
     between.ask('threads');
+    between.ask('terminate');
     between.ask('disconnect');
-    expect(between.toClient.slice(3).map(({ command, success }) => [command, success])).to.deep.equal([['threads', false], ['disconnect', true]]);
+    expect(between.toClient.slice(4).map(({ command, success }) => [command, success])).to.deep.equal([['threads', false], ['terminate', true], ['disconnect', true]]);
   });
 });

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { deferred } from '../base/promises.ts';
 import { debugLanguages, debuggerOf } from '../debug/adapters/table.ts';
 import { DapReader, framed } from '../debug/codec.ts';
-import { type DapEvent, type DapMessage, type DapRequest, type DapResponse, errorOf, type Json } from '../debug/dap.ts';
+import { type DapEvent, type DapMessage, type DapRequest, type DapResponse, ENDS, errorOf, type Json } from '../debug/dap.ts';
 import type { LanguageId } from '../protocol/index.ts';
 import type { DapDaemon } from './dap-daemon.ts';
 import { type DapLaunch, launchDebug, wordsOf } from './dap-launch.ts';
@@ -145,6 +145,7 @@ class Desk {
       return this.leave(0);
     }
     if (this.#launch && !this.#over) this.#forward(message);
+    else if (this.#over && ENDS.has(command)) this.#respond(message, {});
     else this.#refuse(message, this.#over ? 'the program has ended' : 'no program has been launched');
   }
 
@@ -222,7 +223,7 @@ class Desk {
     if (why !== undefined) this.#event('output', { category: 'important', output: `codebeaker: ${why}\n` });
     this.#over = true;
     for (const request of this.#passed.values()) {
-      if (request.command === 'disconnect') this.#respond(request, {});
+      if (ENDS.has(request.command)) this.#respond(request, {});
       else this.#refuse(request, why ?? 'the debugger has ended');
     }
     this.#passed.clear();

@@ -5,7 +5,7 @@ import { deferred } from '../base/promises.ts';
 import { CommandDiagnostics, type CommandDiagnosticsParams, type Diagnostic, scanSeverities, type ScanSeverity } from '../protocol/index.ts';
 
 /** A program that has ended is scanned within this time, or nobody waits for it. */
-const WAIT_MS = 1_000;
+const WAIT_MS = 5_000;
 /** The mildest that is told in words. */
 const WARNING: Diagnostic['severity'] = 2;
 

@@ -28,6 +28,9 @@ export interface DapEvent {
 
 export type DapMessage = DapRequest | DapResponse | DapEvent;
 
+/** The requests whose wish is fulfilled when the debugger is gone, so that they succeed although it does not answer them any more. */
+export const ENDS: ReadonlySet<string> = new Set(['disconnect', 'terminate']);
+
 /** What the body of a response says of a failure. Braces in the text stand for themselves. */
 export function errorOf(text: string, showUser = false): Json {
   return { error: { id: 1, format: '{text}', variables: { text }, showUser } };

@@ -2,7 +2,7 @@
  * Stands between a client and an adapter. Each side sees only messages that it can use; the numbers of messages are the
  * daemon's own in both directions, so an adapter can answer nothing that was not asked, and nothing twice.
  */
-import { type DapEvent, type DapMessage, type DapRequest, type DapResponse, errorOf, isObject, type Json, messageOf } from './dap.ts';
+import { type DapEvent, type DapMessage, type DapRequest, type DapResponse, ENDS, errorOf, isObject, type Json, messageOf } from './dap.ts';
 import { Known } from './known.ts';
 import { Order } from './order.ts';
 import type { PathMap } from './paths.ts';
@@ -255,12 +255,12 @@ export class Exchange {
     await this.#tell({ type: 'event', event: 'terminated' });
   }
 
-  /** Answers a request that no adapter will answer. Whoever wants to be rid of it has what he wants. */
+  /** Answers a request that no adapter will answer. Whoever wants the end has what he wants. */
   #late(pending: Pending, why: string): void {
-    if (pending.command !== 'disconnect') return this.#refuse(pending, why);
-    this.#disconnected = true;
+    if (!ENDS.has(pending.command)) return this.#refuse(pending, why);
+    if (pending.command === 'disconnect') this.#disconnected = true;
     void this.#tell({ type: 'response', request_seq: pending.seq, success: true, command: pending.command });
-    this.#parts.over('disconnected');
+    if (pending.command === 'disconnect') this.#parts.over('disconnected');
   }
 
   #refuse({ seq, command }: Pending, why: string): void {

@@ -51,7 +51,12 @@ export class Hands {
 
   /** Clicks the button in the editor's title bar whose label begins with this text. */
   async button(label: string): Promise<void> {
-    await this.#page.locator(`.part.editor .editor-actions a.action-label[aria-label^="${label}"]`).first().click();
+    const button = `.part.editor .editor-actions a.action-label[aria-label^="${label}"]`;
+    // The bar is laid out anew when a program begins or ends: then the pointer may have met something else, and it is clicked again.
+    for (let met = false; !met; met = await this.#page.evaluate('met')) {
+      await this.#page.evaluate(`met = false; document.addEventListener('click', ({ target }) => { met = target.closest('${button}') !== null; }, { capture: true, once: true })`);
+      await this.#page.locator(button).first().click();
+    }
   }
 
   /** Runs a command by the name that the palette shows. What takes the focus, such as a program that stops, closes the palette: then it is opened again. */
