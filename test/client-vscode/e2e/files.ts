@@ -16,7 +16,7 @@ print("\\x1b[1;34m" + greet(sys.platform) + "\\x1b[0m")
 
 line = b"x" * 99 + b"\\n"
 block = line * 10000
-for _ in range(80):
+for _ in range(30):
     os.write(1, block)
 print("flooded")
 `,

@@ -200,7 +200,7 @@ describe('VS Code with Docker', function () {
     await hands.sees(() => hands.terminal(), /arguments: one two words\s+✗ exited with code 3/);
   });
 
-  it('keeps the editor responsive while a program prints 80 MB', async () => {
+  it('keeps the editor responsive while a program prints 30 MB', async () => {
     await hands.openFile('hello.js');
     await run('flood.py');
     await hands.sees(() => hands.terminal(), /x{50}/);
