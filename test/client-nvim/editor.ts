@@ -179,11 +179,13 @@ export class Editor {
     return this.lua<string[] | object>('return shown_messages').then((found) => (Array.isArray(found) ? found : []));
   }
 
-  /** Kills the editor and removes its files. */
+  /** Kills the editor and removes its files, when its daemons, which end with it, write no more. */
   async close(): Promise<void> {
+    const daemons = this.daemons();
     this.process.stdin?.end();
     this.process.kill('SIGKILL');
     await this.exited;
+    await until('its daemons have ended', () => !processes(daemonPath).some((pid) => daemons.includes(pid)));
     this.#server.close();
     rmSync(this.#place, { recursive: true, force: true });
   }

@@ -7,6 +7,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { processes, until } from '../../e2e/environment.ts';
 import type { Probe } from '../../require.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -85,7 +86,11 @@ export interface Editor {
 export async function startEditor({ files, settings = {}, machineSettings = {}, builtin = [], env = {} }: EditorOptions): Promise<Editor> {
   const folder = mkdtempSync(join(tmpdir(), 'codebeaker-editor-'));
   const at = (name: string) => join(folder, name);
-  const cleaning: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })];
+  const cleaning: (() => unknown)[] = [
+    () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
+    // The daemon ends with the editor, and writes until then.
+    () => until('its daemons have ended', () => processes(at('extensions')).length === 0),
+  ];
   const close = async () => {
     for (const clean of cleaning.splice(0).reverse()) await clean();
   };
