@@ -113,6 +113,15 @@ describe('the keeper', () => {
     expect(processesWith(folder)).to.deep.equal([]);
   });
 
+  it('leaves no folder that it was making when it was closed, and makes none afterwards', async () => {
+    const keeper = keep();
+    const making = keeper.folder().catch((fault: Error) => fault.message);
+    await keeper.close();
+    expect(await making).to.equal('the daemon is shutting down');
+    expect(await keeper.folder().catch((fault: Error) => fault.message)).to.equal('the daemon is shutting down');
+    expect(existsSync(join(place, keeper.name))).to.equal(false);
+  });
+
   it('empties folders in other places, but for their locks, also as one that has replaced another', async () => {
     const keeper = keep();
     const own = await keeper.folder();

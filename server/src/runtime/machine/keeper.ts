@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -56,6 +56,7 @@ export class Keeper {
    * @throws ProtocolError SandboxFailed
    */
   async folder(): Promise<string> {
+    this.#refuseWhenClosing();
     const known = this.#folder;
     if (known && !(await known.then(isThere, () => true)) && this.#folder === known) this.#folder = undefined;
     this.#folder ??= this.#make().catch((fault: unknown) => {
@@ -168,12 +169,16 @@ export class Keeper {
   }
 
   async #close(): Promise<void> {
+    const folder = await this.made();
     const child = this.#child;
     if (child) {
       child.ref();
       const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
       child.stdin?.end('!\n');
       await gone;
+    } else if (folder !== undefined) {
+      // It was closed while the folder was made, or no keeper can be started.
+      await rm(folder, { recursive: true, force: true }).catch((fault: unknown) => this.#log.warn('the folder of the daemon could not be removed', fault));
     }
     this.#unlock();
   }
@@ -200,8 +205,12 @@ export class Keeper {
     }
   }
 
-  #running(folder: string): Writable {
+  #refuseWhenClosing(): void {
     if (this.#closing) throw new ProtocolError('SandboxFailed', 'the daemon is shutting down');
+  }
+
+  #running(folder: string): Writable {
+    this.#refuseWhenClosing();
     const child = (this.#child ??= this.#start(folder));
     if (!child.stdin) throw new ProtocolError('SandboxFailed', '/bin/sh could not be started on this host; it is needed to clean up after programs');
     return child.stdin;
