@@ -2,10 +2,7 @@
 import { deferred } from '../base/promises.ts';
 import type { Exit, Process, Sink } from '../runtime/ports.ts';
 import { DapReader, framed } from './codec.ts';
-import { type DapMessage, type DapRequest, errorOf } from './dap.ts';
-
-/** What a client may ask for without a program. */
-const EASY: ReadonlySet<string> = new Set(['initialize', 'disconnect', 'terminate']);
+import { type DapMessage, type DapRequest, ENDS, errorOf } from './dap.ts';
 
 export class StandIn implements Process {
   readonly #exit = deferred<Exit>();
@@ -33,7 +30,8 @@ export class StandIn implements Process {
   }
 
   async #answer({ command, seq }: DapRequest): Promise<void> {
-    const success = EASY.has(command);
+    // What needs no program.
+    const success = command === 'initialize' || ENDS.has(command);
     const launch = command === 'launch';
     // It was counted when it was printed, so it comes as what is said by the debugger.
     if (launch && this.#said !== '') await this.#say({ seq: 0, type: 'event', event: 'output', body: { category: 'console', output: this.#said } });
