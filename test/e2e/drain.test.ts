@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { controlGroups, daemonEnvironment, folders, until } from './environment.ts';
+import { controlGroups, daemonEnvironment, folders, GONE_MS, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
 /** Runs until a signal ends it. */
@@ -23,7 +23,7 @@ describe('a daemon of an editor that gets SIGTERM', () => {
   }
   const told = () => client.notifications.filter(({ method }) => method === 'command/output').map(({ params }) => params.data as string).join('');
   const left = () => client.notifications.filter(({ method }) => method === 'session/stateChanged').map(({ params }) => params.reason as string | undefined).at(-1);
-  const nothingLeft = () => until('nothing is left', () => folders(client.process.pid as number).length + controlGroups(client.process.pid as number).length === 0);
+  const nothingLeft = () => until('nothing is left', () => folders(client.process.pid as number).length + controlGroups(client.process.pid as number).length === 0, GONE_MS);
 
   it('ends what runs at once, and tells how it ended', async () => {
     await start({});

@@ -68,6 +68,9 @@ export const folders = (daemon: number): string[] => allFolders().filter(isOf(da
 /** The control groups of a daemon of the tests and of its sandboxes. */
 export const controlGroups = (daemon: number): string[] => allControlGroups().filter(isOf(daemon));
 
+/** The protocol promises that nothing is left of a daemon this long after its end. */
+export const GONE_MS = 2_000;
+
 /** Waits until `check` returns true. @throws an error that contains `what` after `ms` milliseconds */
 export async function until(what: string, check: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { need } from '../require.ts';
 import { bubblewrap } from '../runtime/kinds/native/subject.ts';
-import { controlGroups, daemonEnvironment, folders, until } from './environment.ts';
+import { controlGroups, daemonEnvironment, folders, GONE_MS, until } from './environment.ts';
 import { RemoteDaemon, type RemoteClient } from './remote-daemon.ts';
 
 /** Runs until a signal ends it. */
@@ -32,7 +32,7 @@ describe('a daemon that listens', () => {
     client = daemon.client();
     await client.initialize({ session: { stateChanged: true } });
   }
-  const nothingLeft = () => until('nothing is left', () => folders(daemon.pid).length + controlGroups(daemon.pid).length === 0);
+  const nothingLeft = () => until('nothing is left', () => folders(daemon.pid).length + controlGroups(daemon.pid).length === 0, GONE_MS);
   const drains = (sessionId: string) => until('nothing new is taken on', async () => (await client.call('command/writeFile', { sessionId, path: 'other', content: '' })).error?.data.kind === 'ShuttingDown');
 
   it('drains when it gets SIGTERM: nothing new is taken on, what runs ends by itself, and it exits with 0', async () => {

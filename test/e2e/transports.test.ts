@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { notification, request, Wire } from '../wire/wire.ts';
 import { need, npmPackage } from '../require.ts';
 import { CommandLine } from './command-line.ts';
-import { daemonEnvironment, folders, until } from './environment.ts';
+import { daemonEnvironment, folders, GONE_MS, until } from './environment.ts';
 import { RawClient } from './raw-client.ts';
 
 describe('a daemon that connects to its client', () => {
@@ -70,7 +70,7 @@ describe('a daemon that connects to its client', () => {
       wire.send(request('b', 'session/create', { language: 'typescript', runtime: 'deno' }));
       socket.destroy();
       expect((await daemon.ended).code).to.equal(1);
-      await until('its folder is gone', () => folders(daemon.pid).length === 0);
+      await until('its folder is gone', () => folders(daemon.pid).length === 0, GONE_MS);
     });
   }
 });
