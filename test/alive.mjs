@@ -25,16 +25,17 @@ function descriptor(fd) {
   if (fd <= 2) return `file descriptor ${fd}, which the process was given`;
   const target = linkOf(`/proc/self/fd/${fd}`);
   if (target === undefined) return `file descriptor ${fd}`;
-  const path = target.startsWith('socket:') && socketPath(target.slice('socket:['.length, -1));
+  const path = target.startsWith('socket:') && unixSocket(target.slice('socket:['.length, -1))?.[7];
   const ends = others(target);
   return [`file descriptor ${fd}, which is ${target}`, path && `bound to ${path}`, ends.length > 0 && `held by ${ends.join(' and ')} too`].filter(Boolean).join(', ');
 }
 
-/** The other processes that have the same pipe or socket open, or the other end of a pair of sockets: the kernel numbers both in a row. */
+/** The other processes that have the same pipe or socket open, or the other end of a pair of Unix sockets: the kernel numbers both in a row. */
 function others(target) {
   const [, kind, number] = /^(pipe|socket):\[(\d+)\]$/.exec(target) ?? [];
   if (kind === undefined) return [];
-  const ends = kind === 'pipe' ? [target] : [-1, 0, 1].map((step) => `socket:[${Number(number) + step}]`);
+  const numbers = kind === 'socket' && unixSocket(number) ? [-1, 0, 1].map((step) => Number(number) + step) : [number];
+  const ends = numbers.map((each) => `${kind}:[${each}]`);
   return pids().filter((pid) => pid !== process.pid && descriptorsOf(pid).some((each) => ends.includes(each))).map(named);
 }
 
@@ -45,10 +46,9 @@ function address(handle) {
 
 const inWords = (place) => (typeof place === 'string' ? place : `${place?.address} port ${place?.port}`);
 
-/** The path of a Unix socket with this inode, if it has one. */
-function socketPath(inode) {
-  const line = textOf('/proc/net/unix').split('\n').find((each) => each.split(/\s+/)[6] === inode);
-  return line?.split(/\s+/)[7];
+/** What the kernel tells of the Unix socket with this inode, if there is one: its path is the last of the columns, where it has one. */
+function unixSocket(inode) {
+  return textOf('/proc/net/unix').split('\n').map((line) => line.split(/\s+/)).find((columns) => columns[6] === inode);
 }
 
 function descriptorsOf(pid) {

@@ -40,10 +40,12 @@ export function describeLimits(parts: Parts): void {
       it('of the processor slow down a program that wants more (F-F9)', async function () {
         await needGroups(parts.features).call(this);
         const sandbox = await create(held.subject, { limits: { ...limits, cpus: 0.25 } });
+        const begin = performance.now();
         const { exit } = await run(sandbox, await command(sandbox, does.spin(1500)));
+        const elapsed = performance.now() - begin;
         const used = exit.kind === 'lost' ? undefined : exit.usage?.cpuMs;
         // The kernel enforces the limit for periods of a tenth of a second: a program may be a little ahead of its share.
-        expect(used).to.be.within(50, 900);
+        expect(used).to.be.within(50, 0.6 * elapsed);
         await sandbox.close();
       });
     }
