@@ -361,6 +361,26 @@ describe('between a client and a debug adapter', () => {
     expect(texts('console')).to.deep.equal([]);
   });
 
+  it('a path that is printed piece by piece is translated, and what only began as one comes before whatever is told next', async () => {
+    const between = Between.introduced();
+    const told = () => between.toClient.splice(0).map(({ event, body }) => [event, body?.category, body?.output]);
+    for (const output of ['at', ' /', 'wor', 'kspace', '/a.py:1\n', 'file://', '/work', 'space/b.py']) await between.event('output', { category: 'stderr', output });
+    expect(told().map(([,, output]) => output)).to.deep.equal(['at', ' ', '/home/me/project/a.py:1\n', 'file://', '/home/me/project/b.py']);
+    for (const output of ['/works', 'hop and /', ' /usr', ' /workspace', '2\n', 'a/', 'workspace\n', '/workspace']) await between.event('output', { category: 'console', output });
+    expect(told().map(([,, output]) => output)).to.deep.equal(['/workshop and ', '/ /usr', ' ', '/workspace2\n', 'a/', 'workspace\n']);
+    await between.event('output', { category: 'stdout', output: 'in /work' });
+    expect(told()).to.deep.equal([['output', 'console', '/home/me/project'], ['output', 'stdout', 'in /work']]);
+    await between.event('output', { category: 'stderr', output: '/w' });
+    await between.event('stopped', { reason: 'step', threadId: 1 });
+    expect(told()).to.deep.equal([['output', 'stderr', '/w'], ['stopped', undefined, undefined]]);
+    await between.event('output', { category: 'stderr', output: '/wo' });
+    await between.event('exited', { exitCode: 0 });
+    expect(told()).to.deep.equal([['output', 'stderr', '/wo'], ['exited', undefined, undefined]]);
+    await between.event('output', { category: 'stderr', output: '/wor' });
+    await between.exchange.close('it was ended');
+    expect(told()).to.deep.equal([['output', 'stderr', '/wor'], ['terminated', undefined, undefined]]);
+  });
+
   it('paths are translated in no more text than a message for people has', async () => {
     const between = Between.introduced();
     const output = '/workspace\n'.repeat(1_000_000);

@@ -10,6 +10,7 @@ import { PrintedTexts, type SecretFinder } from './printed-texts.ts';
 import { Rewriter } from './rewrite.ts';
 import { type InnerSource, InnerSources } from './sources.ts';
 import { bodyFor, errorIn, eventFor, knownCapabilities, mayAsk, UNUSABLE } from './tables.ts';
+import { UnfinishedPath } from './unfinished-path.ts';
 
 export interface ExchangeParts {
   readonly paths: PathMap;
@@ -60,6 +61,7 @@ export class Exchange {
   readonly #rewriter: Rewriter;
   readonly #pending = new Map<number, Pending>();
   readonly #printed: PrintedTexts;
+  readonly #unfinished: UnfinishedPath;
   readonly #order = new Order();
   readonly #known = new Known();
   #toAdapter = 0;
@@ -78,6 +80,7 @@ export class Exchange {
     this.#parts = parts;
     this.#rewriter = new Rewriter({ ...parts, sources: this.#sources });
     this.#printed = new PrintedTexts(parts.secrets);
+    this.#unfinished = new UnfinishedPath(parts.paths);
   }
 
   /** The exit code of the program, as the adapter told it. Negative: a signal has ended it. */
@@ -210,6 +213,7 @@ export class Exchange {
     this.#known.told(event);
     if (name === 'output') return this.#output(event, body as OutputBody);
     if (name === 'exited' || name === 'terminated') await this.#flush();
+    else await this.#tellUnfinished();
     if (name === 'exited') return this.#exited(body?.exitCode as number);
     if (name === 'terminated') {
       if (this.#terminated) return;
@@ -232,13 +236,26 @@ export class Exchange {
   async #output(event: DapEvent, body: OutputBody): Promise<void> {
     const counts = body.category === undefined || body.category === 'stdout' || body.category === 'stderr';
     if (counts && !(await this.#parts.printed(body.output))) return;
-    const output = this.#printed.push(body.category, body.output);
+    if (this.#unfinished.precedes(body.category)) await this.#tellUnfinished();
+    const output = this.#unfinished.push(body.category, this.#printed.push(body.category, body.output));
     if (output !== '' || body.output === '' || body.variablesReference || body.group) await this.#tell(this.#rewriter.event({ ...event, body: { ...body, output } }));
   }
 
   /** The program is over, so what is held back will not become a secret any more. If it was made to end, nobody gets that. */
   async #flush(): Promise<void> {
-    for (const body of this.#printed.rest()) await this.#tell(this.#rewriter.event({ seq: 0, type: 'event', event: 'output', body }));
+    for (const { category, output } of this.#printed.rest()) {
+      if (this.#unfinished.precedes(category)) await this.#tellUnfinished();
+      await this.#tellPrinted({ category, output: this.#unfinished.push(category, output) });
+    }
+    await this.#tellUnfinished();
+  }
+
+  async #tellUnfinished(): Promise<void> {
+    for (const body of this.#unfinished.rest()) await this.#tellPrinted(body);
+  }
+
+  #tellPrinted(body: Json): Promise<void> {
+    return this.#tell(this.#rewriter.event({ seq: 0, type: 'event', event: 'output', body }));
   }
 
   /** The adapter is gone: every request that waits is answered with the words of `why`, and the client is told that it is over. `said`: what a person reads before that. */
@@ -251,6 +268,7 @@ export class Exchange {
     // A client that was refused at the beginning knows of nothing that could end.
     if (this.#terminated || this.#order.refused) return;
     this.#terminated = true;
+    await this.#tellUnfinished();
     if (said !== undefined) await this.#tell({ type: 'event', event: 'output', body: { category: 'console', output: `${said}\n` } });
     await this.#tell({ type: 'event', event: 'terminated' });
   }

@@ -21,6 +21,7 @@ const IN_PATH = String.raw`[^\s"'<>|:,;()\[\]{}]`;
 export class PathMap {
   readonly #pairs: readonly Pair[];
   readonly #inText: RegExp | undefined;
+  readonly #longestRoot: number;
   /** Whether the client writes paths as addresses. */
   uris = false;
 
@@ -33,6 +34,7 @@ export class PathMap {
       return { client: path.replace(/(?<=.)[\\/]+$/, ''), windows, sandbox: resolvePath(sandbox) };
     });
     const roots = this.#pairs.map(({ sandbox }) => sandbox.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).sort((a, b) => b.length - a.length);
+    this.#longestRoot = Math.max(0, ...this.#pairs.map(({ sandbox }) => sandbox.length));
     this.#inText = roots.length === 0 ? undefined : new RegExp(String.raw`(?<![\w./-])(file://)?(?:${roots.join('|')})(?![\w.-])(?:/${IN_PATH}*)?`, 'g');
   }
 
@@ -77,6 +79,14 @@ export class PathMap {
       left -= longer;
       return told;
     });
+  }
+
+  /** Where the end of the text begins that may be the beginning of a folder which `inText` translates: the length of the text, if there is none. */
+  unfinishedAt(text: string): number {
+    const begins = (at: number) => text[at] === '/' && this.#pairs.some(({ sandbox }) => sandbox.startsWith(text.slice(at))) && /(?:^|[^\w./-]|file:\/\/)$/.test(text.slice(Math.max(0, at - 7), at));
+    let at = Math.max(0, text.length - this.#longestRoot);
+    while (at < text.length && !begins(at)) at++;
+    return at;
   }
 
   #longest(rest: (pair: Pair) => string | undefined, length: (pair: Pair) => number): { pair: Pair; rest: string } | undefined {

@@ -27,6 +27,9 @@ const PROSE: Readonly<Record<string, ReadonlySet<string>>> = {
 const NAMES = new Set(['name', 'label']);
 const MODULE_PATHS = new Set(['path', 'symbolFilePath']);
 
+/** Whether paths are translated in output of this category: what a program prints on stdout is data. */
+export const namesFiles = (category: unknown): boolean => category !== undefined && category !== 'stdout';
+
 /** An adapter that sends such a message is ended. */
 export class HostileMessage extends Error {}
 
@@ -72,7 +75,7 @@ export class Rewriter {
 
   /** `kind`: the name of the event or of the command. */
   #body(kind: string, body: Json): Json {
-    const prose = kind === 'output' && (body.category === undefined || body.category === 'stdout') ? undefined : PROSE[kind];
+    const prose = kind === 'output' && !namesFiles(body.category) ? undefined : PROSE[kind];
     const text = (value: string, key: string) => {
       if (prose?.has(key)) return this.#prose(value);
       if (kind === 'process' && key === 'name') return this.#name(this.#path(value) ?? posix.basename(value));
