@@ -15,6 +15,7 @@
  *   stubborn               ignores SIGTERM and SIGINT from now on
  *   immortal               ignores SIGKILL too: only a test or the end of the sandbox can end it
  *   exit N                 exits with the code N
+ *   spin MS                waits on the clock, and its sandbox has used as much of the processor
  *   used CPU PEAK          exits with 0 and has used CPU milliseconds of the processor and PEAK bytes of memory
  *   crash SIGNAL           is ended by the signal
  *   oom                    is ended because it ran out of memory
@@ -37,6 +38,7 @@ export class FakeProcess implements Process {
   readonly kills: number[] = [];
   readonly #clock: Clock;
   readonly #sink: Sink;
+  readonly #spun: (ms: number) => void;
   readonly #exited = deferred<Exit>();
   readonly #stopped = deferred<Exit>();
   #input: Buffer[] = [];
@@ -47,8 +49,9 @@ export class FakeProcess implements Process {
   #immortal = false;
   #sinkBroken = false;
 
-  constructor(program: Program, sink: Sink, clock: Clock) {
+  constructor(program: Program, sink: Sink, clock: Clock, spun: (ms: number) => void = () => undefined) {
     this.program = program;
+    this.#spun = spun;
     this.#sink = sink;
     this.#clock = clock;
     this.#inputEnded = program.stdin !== 'open' && program.pty === undefined;
@@ -138,7 +141,8 @@ export class FakeProcess implements Process {
       case 'args': return this.#say('stdout', args.map((each) => `${each}\0`).join(''));
       case 'env': return this.#say('stdout', this.program.env[rest] ?? '');
       case 'pwd': return this.#say('stdout', `${this.program.cwd}\n`);
-      case 'sleep': return new Promise((resolve) => void this.#clock.after(Number(rest), () => resolve(undefined)));
+      case 'sleep': return this.#sleep(Number(rest));
+      case 'spin': return this.#sleep(Number(rest)).then(() => void this.#spun(Number(rest)));
       case 'forever': return this.#stopped.promise;
       case 'stubborn': return void (this.#stubborn = true);
       case 'immortal': return void (this.#immortal = true);
@@ -151,6 +155,10 @@ export class FakeProcess implements Process {
       case 'oom': return { kind: 'memoryLimit', signal: 'SIGKILL', code: null };
       default: return { kind: 'exited', code: 127 };
     }
+  }
+
+  #sleep(ms: number): Promise<undefined> {
+    return new Promise((resolve) => void this.#clock.after(ms, () => resolve(undefined)));
   }
 
   async #say(stream: Exclude<Stream, 'pty'>, text: string | Buffer): Promise<undefined> {

@@ -170,7 +170,7 @@ export class FakeSandbox implements Sandbox {
       this.others.push(other);
       return other;
     }
-    const process = new FakeProcess({ ...program, command: await this.#script(program.command) }, sink, this.#options.clock);
+    const process = new FakeProcess({ ...program, command: await this.#script(program.command) }, sink, this.#options.clock, (ms) => void (this.cpu += ms));
     this.processes.push(process);
     return process;
   }
@@ -185,7 +185,7 @@ export class FakeSandbox implements Sandbox {
     return this.files.empty;
   }
 
-  /** What it has used of the processor. A test may set it. */
+  /** What it has used of the processor, in milliseconds. A test may set it. */
   cpu = 0;
 
   async cpuMs(): Promise<number> {
