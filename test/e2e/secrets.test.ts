@@ -60,7 +60,8 @@ for (const [runtime, { probe, method, run, hidden = false }] of Object.entries(r
       await ask('session/create', { runtime: 'none', secrets: { CANARY: canary } });
       await ask('session/create', { runtime, secrets: { CANARY: canary, WRONG: `${canary}\0` } });
       await ask('command/executeShell', { sessionId, command: ['none'], cwd: 'none' });
-      const printed = () => client.notifications.filter(({ method: name }) => name === 'command/output').map(({ params }) => params.data as string).join('');
+      const outputs = () => client.notifications.filter(({ method: name }) => name === 'command/output').map(({ params }) => params);
+      const printed = () => ['stdout', 'stderr'].flatMap((stream) => outputs().filter((each) => each.stream === stream)).map(({ data }) => data as string).join('');
       const running = ask(method, { sessionId, ...run, commandId: 'c', interactive: true });
       await until('the program has printed', () => printed().includes('***') && printed().split('\n').length > 2);
       expect(printed(), 'what it got').to.contain(createHash('sha256').update(canary).digest('hex'));
