@@ -12,7 +12,7 @@ interface Wait {
 }
 
 /** How long a test waits for what must come, in milliseconds. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 export class BridgeClient {
   readonly process: ChildProcess;

@@ -25,7 +25,7 @@ describe('the kit on the bridge to Node', () => {
     program = join(folder, 'main.js');
     await writeFile(program, source);
     client = new DebugClient(process.execPath, bridgeFile, 'node');
-    client.defaultTimeout = 15_000;
+    client.defaultTimeout = 30_000;
     await client.start();
   });
 

@@ -187,10 +187,11 @@ os.sched_setscheduler(os.getppid(), os.SCHED_IDLE, os.sched_param(0))`,
   })) {
     it(`tells soon how a program has ended that ${what}`, async () => {
       for (const [end, exit] of Object.entries({ 'os._exit(5)': { kind: 'exited', code: 5 }, 'os.kill(os.getpid(), 9)': { kind: 'signaled', signal: 'SIGKILL' } })) {
-        const running = await start(held.sandbox, python(`print('last words', flush=True)\n${code}\n${end}`));
+        const running = await start(held.sandbox, python(`print('first words', flush=True)\n${code}\nprint('last words', flush=True)\n${end}`));
+        await running.output.seen('last words');
         const late = new Promise((resolve) => setTimeout(resolve, 5_000, 'late'));
         expect(await Promise.race([running.exited, late])).to.deep.include(exit);
-        expect(running.output.of('stdout').toString()).to.equal('last words\n');
+        expect(running.output.of('stdout').toString()).to.equal('first words\nlast words\n');
         await running.kill();
         await stillWorks(held.sandbox);
       }

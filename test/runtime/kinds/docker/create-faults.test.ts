@@ -11,7 +11,7 @@ import type { Behaviour, Call } from '../../../fakes/engine.ts';
 import { context, spec, type Subject, subject, until } from './subject.ts';
 
 /** The longest that a test lets the clock run, in real time: what has not settled by then never will. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 const faults: Record<string, () => Behaviour> = {
   'answers with an error': () => ({ status: 500, message: 'no' }),
