@@ -187,7 +187,17 @@ static struct portrait portrait(const char *directory) {
     return portrait_take(ids, thread_count, directory, wanted);
 }
 
+/*
+ * A thread whose stop was told may still be on its way from the processor, and the kernel has yet to count that in its
+ * status. The kernel answers a question about it only when it has arrived.
+ */
+static void await_rest(void) {
+    unsigned long message;
+    for (size_t at = 0; at < thread_count; at++) ptrace(PTRACE_GETEVENTMSG, threads[at].id, NULL, &message);
+}
+
 void hold_look(const char *directory) {
+    await_rest();
     portrait_settle();
     before = portrait(directory).likeness;
 }
