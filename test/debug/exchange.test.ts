@@ -364,8 +364,8 @@ describe('between a client and a debug adapter', () => {
   it('a path that is printed piece by piece is translated, and what only began as one comes before whatever is told next', async () => {
     const between = Between.introduced();
     const told = () => between.toClient.splice(0).map(({ event, body }) => [event, body?.category, body?.output]);
-    for (const output of ['at', ' /', 'wor', 'kspace', '/a.py:1\n', 'file://', '/works', 'pace/b.py']) await between.event('output', { category: 'stderr', output });
-    expect(told().map(([,, output]) => output)).to.deep.equal(['at', ' ', '/home/me/project/a.py:1\n', 'file://', '/home/me/project/b.py']);
+    for (const output of ['at', ' /', 'wor', 'kspace', '/a.py:1\n', 'see file://', '/works', 'pace/b.py', ' file:///', 'workspace/c d.py']) await between.event('output', { category: 'stderr', output });
+    expect(told().map(([,, output]) => output)).to.deep.equal(['at', ' ', '/home/me/project/a.py:1\n', 'see file://', '/home/me/project/b.py', ' ', 'file:///home/me/project/c d.py']);
     for (const output of ['/works', 'hop and /', ' /usr', ' /workspace', '2\n', 'a/', 'workspace\n', '/workspace']) await between.event('output', { category: 'console', output });
     expect(told().map(([,, output]) => output)).to.deep.equal(['/workshop and ', '/ /usr', ' ', '/workspace2\n', 'a/', 'workspace\n']);
     await between.event('output', { category: 'stdout', output: 'in /works' });

@@ -213,7 +213,7 @@ export class Exchange {
     this.#known.told(event);
     if (name === 'output') return this.#output(event, body as OutputBody);
     if (name === 'exited' || name === 'terminated') await this.#flush();
-    else await this.#tellUnfinished();
+    else await this.#tellPrinted(this.#unfinished.rest());
     if (name === 'exited') return this.#exited(body?.exitCode as number);
     if (name === 'terminated') {
       if (this.#terminated) return;
@@ -236,26 +236,20 @@ export class Exchange {
   async #output(event: DapEvent, body: OutputBody): Promise<void> {
     const counts = body.category === undefined || body.category === 'stdout' || body.category === 'stderr';
     if (counts && !(await this.#parts.printed(body.output))) return;
-    if (this.#unfinished.precedes(body.category)) await this.#tellUnfinished();
+    const before = this.#unfinished.rest(body.category);
     const output = this.#unfinished.push(body.category, this.#printed.push(body.category, body.output));
+    await this.#tellPrinted(before);
     if (output !== '' || body.output === '' || body.variablesReference || body.group) await this.#tell(this.#rewriter.event({ ...event, body: { ...body, output } }));
   }
 
   /** The program is over, so what is held back will not become a secret any more. If it was made to end, nobody gets that. */
   async #flush(): Promise<void> {
-    for (const { category, output } of this.#printed.rest()) {
-      if (this.#unfinished.precedes(category)) await this.#tellUnfinished();
-      await this.#tellPrinted({ category, output: this.#unfinished.push(category, output) });
-    }
-    await this.#tellUnfinished();
+    const bodies = this.#printed.rest().flatMap(({ category, output }) => [...this.#unfinished.rest(category), { category, output: this.#unfinished.push(category, output) }]);
+    await this.#tellPrinted([...bodies, ...this.#unfinished.rest()]);
   }
 
-  async #tellUnfinished(): Promise<void> {
-    for (const body of this.#unfinished.rest()) await this.#tellPrinted(body);
-  }
-
-  #tellPrinted(body: Json): Promise<void> {
-    return this.#tell(this.#rewriter.event({ seq: 0, type: 'event', event: 'output', body }));
+  async #tellPrinted(bodies: readonly { readonly category: unknown; readonly output: string }[]): Promise<void> {
+    for (const body of bodies.filter(({ output }) => output !== '')) await this.#tell(this.#rewriter.event({ seq: 0, type: 'event', event: 'output', body }));
   }
 
   /** The adapter is gone: every request that waits is answered with the words of `why`, and the client is told that it is over. `said`: what a person reads before that. */
@@ -268,7 +262,7 @@ export class Exchange {
     // A client that was refused at the beginning knows of nothing that could end.
     if (this.#terminated || this.#order.refused) return;
     this.#terminated = true;
-    await this.#tellUnfinished();
+    await this.#tellPrinted(this.#unfinished.rest());
     if (said !== undefined) await this.#tell({ type: 'event', event: 'output', body: { category: 'console', output: `${said}\n` } });
     await this.#tell({ type: 'event', event: 'terminated' });
   }

@@ -17,6 +17,11 @@ const DRIVE = /^[A-Za-z]:[\\/]/;
 export const ACTING = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 /** What may stand in a path within a text. */
 const IN_PATH = String.raw`[^\s"'<>|:,;()\[\]{}]`;
+/** What may stand before the folder of a path within a text: nothing that makes it a part of another path, and the scheme of an address. */
+const BEFORE = String.raw`(?<![\w./-])(file://)?`;
+const BEFORE_END = new RegExp(`${BEFORE}$`);
+/** So many characters say whether that is so: the scheme, and one before it. */
+const LONGEST_BEFORE = 'xfile://'.length;
 
 export class PathMap {
   readonly #pairs: readonly Pair[];
@@ -35,7 +40,7 @@ export class PathMap {
     });
     const roots = this.#pairs.map(({ sandbox }) => sandbox.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).sort((a, b) => b.length - a.length);
     this.#longestRoot = Math.max(0, ...this.#pairs.map(({ sandbox }) => sandbox.length));
-    this.#inText = roots.length === 0 ? undefined : new RegExp(String.raw`(?<![\w./-])(file://)?(?:${roots.join('|')})(?![\w.-])(?:/${IN_PATH}*)?`, 'g');
+    this.#inText = roots.length === 0 ? undefined : new RegExp(String.raw`${BEFORE}(?:${roots.join('|')})(?![\w.-])(?:/${IN_PATH}*)?`, 'g');
   }
 
   /** undefined: the sandbox has no such file. What already is a path of the sandbox stays one. */
@@ -81,12 +86,14 @@ export class PathMap {
     });
   }
 
-  /** Where the end of the text begins that may be the beginning of a folder which `inText` translates: the length of the text, if there is none. */
+  /** Where the end of the text begins that may be the beginning of what `inText` translates: the length of the text, if there is none. */
   unfinishedAt(text: string): number {
-    const begins = (at: number) => text[at] === '/' && this.#pairs.some(({ sandbox }) => sandbox.startsWith(text.slice(at))) && /(?:^|[^\w./-]|file:\/\/)$/.test(text.slice(Math.max(0, at - 7), at));
-    let at = Math.max(0, text.length - this.#longestRoot);
-    while (at < text.length && !begins(at)) at++;
-    return at;
+    for (let at = Math.max(0, text.length - this.#longestRoot); at < text.length; at++) {
+      if (!this.#pairs.some(({ sandbox }) => sandbox.startsWith(text.slice(at)))) continue;
+      const [scheme] = BEFORE_END.exec(text.slice(Math.max(0, at - LONGEST_BEFORE), at)) ?? [];
+      if (scheme !== undefined) return at - scheme.length;
+    }
+    return text.length;
   }
 
   #longest(rest: (pair: Pair) => string | undefined, length: (pair: Pair) => number): { pair: Pair; rest: string } | undefined {

@@ -12,12 +12,7 @@ export class UnfinishedPath {
     this.#paths = paths;
   }
 
-  /** Whether something is held back that stands before what is printed with this category. */
-  precedes(category: unknown): boolean {
-    return this.#held !== '' && category !== this.#category;
-  }
-
-  /** What can be told now that this was printed. */
+  /** What can be told now that this was printed, after the rest of what another category has. */
   push(category: unknown, text: string): string {
     const whole = this.#held + text;
     const at = namesFiles(category) ? this.#paths.unfinishedAt(whole) : whole.length;
@@ -26,10 +21,11 @@ export class UnfinishedPath {
     return whole.slice(0, at);
   }
 
-  /** What was held back, when something else is to be told before the rest comes. */
-  rest(): { category: unknown; output: string }[] {
+  /** What is no longer held back, because something else is to be told: text of this category, or what prints nothing. */
+  rest(category?: unknown): { category: unknown; output: string }[] {
+    if (this.#held === '' || category === this.#category) return [];
     const output = this.#held;
     this.#held = '';
-    return output === '' ? [] : [{ category: this.#category, output }];
+    return [{ category: this.#category, output }];
   }
 }

@@ -27,6 +27,8 @@ export interface Features {
   readonly enforces: readonly ('memory' | 'cpu' | 'pids' | 'disk')[];
   /** What is ended if a program uses too much memory: the program (the default), or the whole sandbox. */
   readonly memoryEnds?: 'sandbox';
+  /** Whether the processor time that is told of a program has the time for which it waited for a processor. */
+  readonly countsWaiting?: boolean;
   /** Whether the limits of a sandbox can be changed. */
   readonly adjusts?: boolean;
   /** Whether the machine lets the runtime hold a sandbox to limits as a whole. Where it does not, the tests of that are skipped. */

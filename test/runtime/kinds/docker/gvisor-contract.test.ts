@@ -9,7 +9,7 @@ import { busybox, debian, gvisor } from './real.ts';
 describe('gvisor', () => {
   before(need('gVisor', ociRuntime('runsc')));
   // The limit of the processor is tested from outside (docker/gvisor.test.ts): under gVisor a program's processor time goes on while it waits.
-  const features = { shell: true, pty: true, enforces: ['memory', 'pids', 'disk'], memoryEnds: 'sandbox', links: 'followed', dialect: sh } as const;
+  const features = { shell: true, pty: true, enforces: ['memory', 'pids', 'disk'], memoryEnds: 'sandbox', countsWaiting: true, links: 'followed', dialect: sh } as const;
 
   describe('with Debian', () => {
     before(need('docker', dockerImage(debian)));
