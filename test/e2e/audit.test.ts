@@ -74,8 +74,12 @@ describe('the audit log of a real daemon', () => {
     const intact = await command(['verify']);
     expect([intact.code, intact.stderr, intact.stdout.toString()]).to.satisfy(([code, stderr, stdout]: [number, string, string]) => code === 0 && stderr === '' && /^\d+ records in 1 file in .*: everything is as it was written\n$/.test(stdout), JSON.stringify(intact));
     const { records } = JSON.parse((await command(['show', '--json', '--since', '1h', '--session', sessionId, '--kind', 'command'])).stdout.toString());
-    expect(records).to.have.length(1);
-    expect(records[0]).to.deep.include({ event: 'done', method: 'command/executeShell', outcome: 'exited', exitCode: 3 });
+    // A call that takes longer than a twentieth of a second has two.
+    expect(records.map(({ event, method, call }: Record<string, unknown>) => [event, method, call])).to.be.deep.oneOf([
+      [['done', 'command/executeShell', records[0].call]],
+      ['began', 'ended'].map((event) => [event, 'command/executeShell', records[0].call]),
+    ]);
+    expect(records.at(-1)).to.deep.include({ outcome: 'exited', exitCode: 3 });
     const shown = (await command(['show', '--kind', 'session'])).stdout.toString();
     expect(shown).to.match(/^\S+Z {2}session {2}made {7}[0-9a-f]{16} {2}runtime=native/m).and.to.contain('reason=');
     const [path = ''] = segments();
