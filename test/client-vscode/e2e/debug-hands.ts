@@ -1,5 +1,6 @@
 /** Reads what a person sees of a program that is debugged, and does what a person does. */
 import type { Page } from 'playwright-core';
+import { fill } from './fill.ts';
 
 export class DebugHands {
   readonly #page: Page;
@@ -42,9 +43,8 @@ export class DebugHands {
     const row = this.#page.locator('.debug-variables .monaco-list-row').filter({ has: this.#page.locator('.name', { hasText: new RegExp(`^${name}\\b`) }) }).first();
     await row.locator('.value').dblclick();
     const input = this.#page.locator('.debug-variables .monaco-inputbox input');
-    await input.waitFor();
-    await input.fill(value);
-    await this.#page.keyboard.press('Enter');
+    await fill(input, value);
+    await input.press('Enter');
     await input.waitFor({ state: 'hidden' });
   }
 

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { screenshots } from './editor.ts';
+import { fill } from './fill.ts';
 
 export class Hands {
   readonly #page: Page;
@@ -82,23 +83,21 @@ export class Hands {
     const timeout = 6_000;
     await this.#page.keyboard.press('F1');
     const input = this.#page.locator('.quick-input-widget input.input');
-    await input.waitFor({ timeout });
-    await input.fill(typed, { timeout });
+    await fill(input, typed, { timeout });
     await this.#page.locator(`.quick-input-widget .quick-input-list .monaco-list-row[aria-label^="${label}"]`).first().click({ timeout });
   }
 
   /** Chooses a row of the list that a command has opened. */
   async pick(label: string): Promise<void> {
-    await this.#page.locator('.quick-input-widget input.input').fill(label);
+    await fill(this.#page.locator('.quick-input-widget input.input'), label);
     await this.#page.locator(`.quick-input-widget .monaco-list-row[aria-label^="${label}"]`).first().click();
   }
 
   /** Answers the input box that is shown. */
   async answer(text: string): Promise<void> {
     const input = this.#page.locator('.quick-input-widget input.input');
-    await input.waitFor();
-    await input.fill(text);
-    await this.#page.keyboard.press('Enter');
+    await fill(input, text);
+    await input.press('Enter');
   }
 
   /** Opens a file of the workspace from the Explorer. */
