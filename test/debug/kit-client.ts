@@ -20,6 +20,8 @@ export class KitClient extends DebugClient {
   readonly inner: unknown[] = [];
   readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
+  /** It has ended, and all that it wrote has arrived. */
+  #closed: Promise<unknown> | undefined;
   #stderr = '';
 
   constructor(env: Record<string, string> = {}) {
@@ -32,6 +34,7 @@ export class KitClient extends DebugClient {
   override async start(): Promise<void> {
     const child = spawn(process.execPath, [daemonPath, 'dap'], { stdio: 'pipe', env: this.#env });
     this.#child = child;
+    this.#closed = once(child, 'close');
     child.stderr.on('data', (chunk: Buffer) => void (this.#stderr += chunk.toString()));
     this.connect(tapped(child.stdout, (message) => {
       if (!isOfProgram(message) && JSON.stringify(message).includes('/workspace')) this.inner.push(message);
@@ -43,7 +46,7 @@ export class KitClient extends DebugClient {
   /** Waits until the adapter has ended by itself, which it does when the client has disconnected, and checks what was said. */
   async left(): Promise<void> {
     const child = this.#child as ChildProcess;
-    if (child.exitCode === null) await once(child, 'exit');
+    await this.#closed;
     expect({ code: child.exitCode, stderr: this.#stderr, faults: this.conversation.end(), inner: this.inner }).to.deep.equal({ code: 0, stderr: '', faults: [], inner: [] });
   }
 
@@ -52,7 +55,7 @@ export class KitClient extends DebugClient {
     const child = this.#child as ChildProcess;
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.stdin?.end();
-    await once(child, 'exit');
+    await this.#closed;
   }
 }
 

@@ -36,6 +36,7 @@ export const hasTerminals: Probe = program('python3');
 
 export class OnTerminal {
   readonly child: ChildProcess;
+  /** Resolves when it has ended and all that it showed has arrived. */
   readonly exited: Promise<number | null>;
   /** What the terminal shows. */
   shown = '';
@@ -44,7 +45,7 @@ export class OnTerminal {
     this.child = spawn('python3', ['-c', keeper, String(cols), String(rows), ...command], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     this.child.stdout?.on('data', (chunk: Buffer) => void (this.shown += chunk.toString()));
     this.child.stdin?.on('error', () => undefined);
-    this.exited = new Promise((resolve) => this.child.once('exit', (code) => resolve(code)));
+    this.exited = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
   }
 
   type(text: string): void {

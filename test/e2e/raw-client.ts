@@ -21,6 +21,7 @@ const usual: RawTransport = process.env.CODEBEAKER_TRANSPORT === 'websocket' ? '
 export class RawClient extends RawConversation {
   readonly process: ChildProcess;
   stderr = '';
+  /** Resolves when the daemon has ended and all that it wrote has arrived. */
   readonly exited: Promise<number | null>;
   #chunks: Buffer[] = [];
   #held = 0;
@@ -40,7 +41,7 @@ export class RawClient extends RawConversation {
     if (!path) this.process.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     this.process.stdin?.on('error', () => undefined);
-    this.exited = new Promise((resolve) => this.process.on('exit', (code) => {
+    this.exited = new Promise((resolve) => this.process.on('close', (code) => {
       resolve(code);
       this.ended();
       if (folder) rmSync(folder, { recursive: true, force: true });

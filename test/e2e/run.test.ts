@@ -3,9 +3,10 @@ import { expect } from 'chai';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { dockerImage, need, npmPackage, program } from '../require.ts';
+import { dockerImage, need, npmPackage } from '../require.ts';
 import { codebeaker, CommandLine, sourceFile } from './command-line.ts';
 import { daemonEnvironment, image, until } from './environment.ts';
+import { hasTerminals, OnTerminal } from './on-terminal.ts';
 import { daemonPath } from './raw-client.ts';
 
 const onDocker = ['--runtime', 'docker'];
@@ -131,44 +132,36 @@ describe('codebeaker run, of what people have', () => {
   });
 
   describe('on a terminal', () => {
-    before(need('script', program('script')));
+    before(need('python3', hasTerminals));
 
-    /** Starts the command on a terminal of its own, which `script` makes. */
-    const onTerminal = (args: readonly string[]) => {
-      const words = [process.execPath, daemonPath, ...args].map((word) => `'${word}'`).join(' ');
-      const child = spawn('script', ['-qec', words, '/dev/null'], { env: { ...process.env, ...daemonEnvironment() }, stdio: ['pipe', 'pipe', 'inherit'] });
-      const shown = { text: '' };
-      child.stdout.on('data', (chunk: Buffer) => (shown.text += chunk.toString()));
-      const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-      return { child, shown, code };
-    };
+    const onTerminal = (args: readonly string[]) => new OnTerminal([process.execPath, daemonPath, ...args], { ...process.env, ...daemonEnvironment() }, { cols: 80, rows: 24 });
 
     it('has a terminal, and can be typed into (L2)', async () => {
       const file = sourceFile('main.py', 'import sys\nprint("tty", sys.stdin.isatty(), sys.stdout.isatty(), flush=True)\nprint("got", input("> "))\n');
-      const { child, shown, code } = onTerminal(['run', ...onDocker, file]);
-      await until('it asks', () => shown.text.includes('> '));
-      child.stdin.write('word\r');
-      expect(await code).to.equal(0);
-      expect(shown.text).to.contain('tty True True').and.to.contain('got word');
+      const terminal = onTerminal(['run', ...onDocker, file]);
+      await until('it asks', () => terminal.shown.includes('> '));
+      terminal.type('word\r');
+      expect(await terminal.exited).to.equal(0);
+      expect(terminal.shown).to.contain('tty True True').and.to.contain('got word');
     });
 
     it('shows what a program writes as it is, also a line feed that stays in its column', async () => {
       const file = sourceFile('main.py', 'import sys, tty\ntty.setraw(0)\nsys.stdout.write("one\\ntwo\\r\\n")\n');
-      const { shown, code } = onTerminal(['run', ...onDocker, file]);
-      expect([await code, shown.text.slice(shown.text.indexOf('one'))]).to.deep.equal([0, 'one\ntwo\r\n']);
+      const terminal = onTerminal(['run', ...onDocker, file]);
+      expect([await terminal.exited, terminal.shown.slice(terminal.shown.indexOf('one'))]).to.deep.equal([0, 'one\ntwo\r\n']);
     });
 
     it('gives Ctrl-C to the program (L3)', async () => {
       const file = sourceFile('main.py', 'import time\nprint("ready", flush=True)\ntry:\n  time.sleep(60)\nexcept KeyboardInterrupt:\n  print("caught")\n  raise SystemExit(7)\n');
-      const { child, shown, code } = onTerminal(['run', ...onDocker, file]);
-      await until('it runs', () => shown.text.includes('ready'));
-      child.stdin.write('\x03');
-      expect([await code, shown.text.includes('caught')]).to.deep.equal([7, true]);
+      const terminal = onTerminal(['run', ...onDocker, file]);
+      await until('it runs', () => terminal.shown.includes('ready'));
+      terminal.type('\x03');
+      expect([await terminal.exited, terminal.shown.includes('caught')]).to.deep.equal([7, true]);
     });
 
     it('does not have a terminal with --no-tty (L2)', async () => {
-      const { shown, code } = onTerminal(['run', '--no-tty', ...onDocker, sourceFile('main.py', 'import sys; print("tty", sys.stdout.isatty())')]);
-      expect([await code, shown.text]).to.satisfy(([status, text]: [number, string]) => status === 0 && text.includes('tty False'));
+      const terminal = onTerminal(['run', '--no-tty', ...onDocker, sourceFile('main.py', 'import sys; print("tty", sys.stdout.isatty())')]);
+      expect([await terminal.exited, terminal.shown]).to.satisfy(([status, text]: [number, string]) => status === 0 && text.includes('tty False'));
     });
   });
 });
