@@ -10,6 +10,9 @@
 
 (defvar client-output "")
 
+;; It waits 3 seconds for a server otherwise, and then works without it until it has come.
+(setq eglot-sync-connect t)
+
 (cl-defmethod eglot-handle-notification (server (_method (eql command/output)) &key commandId data &allow-other-keys)
   "Answer the first output of SERVER, and collect all of it."
   (when (string-empty-p client-output)

@@ -1,6 +1,7 @@
 /** Reads what a person sees of a program that is debugged, and does what a person does. */
 import type { Page } from 'playwright-core';
 import { fill } from './fill.ts';
+import { press } from './press.ts';
 
 export class DebugHands {
   readonly #page: Page;
@@ -67,7 +68,7 @@ export class DebugHands {
 
   /** Presses a button of the toolbar that the editor shows while a program is debugged. */
   async press(label: 'Continue' | 'Step Over' | 'Step Into' | 'Step Out' | 'Restart' | 'Stop' | 'Pause'): Promise<void> {
-    await this.#page.locator(`.debug-toolbar a.action-label[aria-label^="${label}"]`).first().click();
+    await press(this.#page, `.debug-toolbar a.action-label[aria-label^="${label}"]`);
   }
 
   /** Whether a program is being debugged. */

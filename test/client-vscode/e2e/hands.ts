@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { screenshots } from './editor.ts';
 import { fill } from './fill.ts';
+import { press } from './press.ts';
 
 export class Hands {
   readonly #page: Page;
@@ -52,12 +53,7 @@ export class Hands {
 
   /** Clicks the button in the editor's title bar whose label begins with this text. */
   async button(label: string): Promise<void> {
-    const button = `.part.editor .editor-actions a.action-label[aria-label^="${label}"]`;
-    // The bar is laid out anew when a program begins or ends: then the pointer may have met something else, and it is clicked again.
-    for (let met = false; !met; met = await this.#page.evaluate('met')) {
-      await this.#page.evaluate(`met = false; document.addEventListener('click', ({ target }) => { met = target.closest('${button}') !== null; }, { capture: true, once: true })`);
-      await this.#page.locator(button).first().click();
-    }
+    await press(this.#page, `.part.editor .editor-actions a.action-label[aria-label^="${label}"]`);
   }
 
   /** Runs a command by the name that the palette shows. What takes the focus, such as a program that stops, closes the palette: then it is opened again. */
@@ -80,7 +76,7 @@ export class Hands {
   }
 
   async #fromPaletteOnce(typed: string, label: string): Promise<void> {
-    const timeout = 6_000;
+    const timeout = 10_000;
     await this.#page.keyboard.press('F1');
     const input = this.#page.locator('.quick-input-widget input.input');
     await fill(input, typed, { timeout });
