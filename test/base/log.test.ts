@@ -23,6 +23,15 @@ describe('the log', () => {
     expect(lines.map((line) => line.replace(/^\S+ /, ''))).to.deep.equal(['info [codebeaker] plain', 'info [codebeaker.gate] told (visit=visit-1 request=7)']);
   });
 
+  it('tells every fault of several, and of those that these have led to', () => {
+    for (const format of ['text', 'json'] as const) {
+      const lines: string[] = [];
+      const faults = (words: string) => new AggregateError([new Error(`${words} one`), new AggregateError([new Error(`${words} two`), new Error(`${words} three`)], 'some')], 'several');
+      createLog('info', (line) => void lines.push(line), { format }).error('not all is closed', new AggregateError([faults('of')], 'all'));
+      for (const each of ['of one', 'of two', 'of three']) expect(lines.join('\n'), format).to.contain(each);
+    }
+  });
+
   it('goes further down while somebody wants that, also of children that were there before', () => {
     const lines: string[] = [];
     const threshold = new Threshold('warn');

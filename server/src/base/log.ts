@@ -72,12 +72,19 @@ interface Line {
   readonly fields: Fields;
 }
 
+/** So deep is told what several faults have led to, which may have been led to by several. */
+const DEPTH_OF_SEVERAL = 6;
+
+function shown(fault: unknown): string {
+  return inspect(fault, fault instanceof AggregateError ? { depth: DEPTH_OF_SEVERAL } : {});
+}
+
 function asText({ at, name, message, fault, fields }: Line): string {
   const about = Object.entries(fields).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`).join(' ');
-  const cause = fault === undefined ? '' : `: ${inspect(fault)}`;
+  const cause = fault === undefined ? '' : `: ${shown(fault)}`;
   return `${new Date().toISOString()} ${at} [${name}] ${message}${about && ` (${about})`}${cause}`;
 }
 
 function asJson({ at, name, message, fault, fields }: Line): string {
-  return JSON.stringify({ time: new Date().toISOString(), level: at, part: name, message, ...fields, ...(fault === undefined ? {} : { fault: inspect(fault) }) });
+  return JSON.stringify({ time: new Date().toISOString(), level: at, part: name, message, ...fields, ...(fault === undefined ? {} : { fault: shown(fault) }) });
 }

@@ -8,6 +8,8 @@ import { context, failure, settled, spec, type Subject, subject, until } from '.
 
 const never = new AbortController().signal;
 const busy: Behaviour = { status: 503, message: 'the server is busy' };
+/** The answer begins, and the connection breaks. */
+const breaksOff: Behaviour = (response) => void response.writeHead(200, { 'Content-Type': 'application/json' }).write('{', () => response.destroy());
 const container = (engine: Engine) => engine.create({ name: 'x', Image: 'image' });
 
 describe('an engine that fails for a moment', () => {
@@ -21,7 +23,7 @@ describe('an engine that fails for a moment', () => {
     put: (engine, id) => engine.put(id, '/folder', [{ name: 'file', mode: 0o444, content: Buffer.from('content') }], never),
   };
   for (const [name, ask] of Object.entries(safe)) {
-    for (const [what, behaviour] of Object.entries<Behaviour>({ 'hangs up': 'hangUp', 'is busy': busy, 'is behind a proxy that lost it': { status: 502, message: 'bad gateway' } })) {
+    for (const [what, behaviour] of Object.entries<Behaviour>({ 'hangs up': 'hangUp', 'breaks off in the middle of its answer': breaksOff, 'is busy': busy, 'is behind a proxy that lost it': { status: 502, message: 'bad gateway' } })) {
       it(`and ${what} when it is asked to ${name} is asked again`, async () => {
         const id = await container(held.engine);
         held.fake.on(name as Call, behaviour, behaviour);
@@ -30,6 +32,13 @@ describe('an engine that fails for a moment', () => {
       });
     }
   }
+
+  it('and breaks off while a removal that is under way is waited for is asked again', async () => {
+    const id = await container(held.engine);
+    held.fake.on('remove', { status: 409, message: 'removal is already in progress' }).on('wait', breaksOff);
+    await settled(held, held.engine.remove(id));
+    expect([held.fake.count('remove'), held.fake.count('wait'), held.fake.containers.size, held.clock.pending]).to.deep.equal([2, 1, 0, 0]);
+  });
 
   it('is asked no more than so often', async () => {
     held.fake.on('find', ...Array.from({ length: 10 }, () => busy));
@@ -40,13 +49,15 @@ describe('an engine that fails for a moment', () => {
   for (const call of ['create', 'attach', 'start'] as const) {
     const ask = (id: string): Promise<unknown> => ({ create: () => container(held.engine), attach: () => held.engine.attach(id, never), start: () => held.engine.start(id, never) })[call]();
 
-    it(`and hangs up when it is asked to ${call} is not asked again, because it may have done so`, async () => {
-      const id = call === 'create' ? '' : await container(held.engine);
-      const before = held.fake.count(call);
-      held.fake.on(call, 'hangUp');
-      expect((await failure(settled(held, ask(id)))).kind).to.equal('RuntimeUnavailable');
-      expect(held.fake.count(call) - before).to.equal(1);
-    });
+    for (const [what, behaviour] of Object.entries<Behaviour>({ 'hangs up': 'hangUp', ...(call === 'attach' ? {} : { 'breaks off in the middle of its answer': breaksOff }) })) {
+      it(`and ${what} when it is asked to ${call} is not asked again, because it may have done so`, async () => {
+        const id = call === 'create' ? '' : await container(held.engine);
+        const before = held.fake.count(call);
+        held.fake.on(call, behaviour);
+        expect((await failure(settled(held, ask(id)))).kind).to.equal('RuntimeUnavailable');
+        expect(held.fake.count(call) - before).to.equal(1);
+      });
+    }
 
     it(`and is too busy to ${call} is asked again`, async () => {
       const id = call === 'create' ? '' : await container(held.engine);

@@ -10,6 +10,7 @@ import { statusOf, unavailable } from './faults.ts';
 import type { EngineAddress } from './address.ts';
 import type { Credentials } from './credentials.ts';
 import { followPull, type PullEvent } from './pull.ts';
+import { wholeAnswers } from './whole-answers.ts';
 
 export interface EngineInfo {
   readonly version: string;
@@ -62,6 +63,9 @@ const nothingElse = {
   socketPath: undefined, host: undefined, port: undefined, username: undefined, timeout: undefined,
   ca: undefined, cert: undefined, key: undefined, protocol: 'http', pathPrefix: '/',
 } as const;
+
+/** As those of the agent that Node itself uses. */
+const keepingConnections = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
 
 /** The published types of dockerode are one major version behind: they don't have these options. */
 interface Untyped {
@@ -235,7 +239,11 @@ export class Engine {
   #connect(): Promise<Docker> {
     const { options, fault } = this.address;
     if (fault !== undefined) return Promise.reject(unavailable(fault, 'set docker.host, DOCKER_HOST or the Docker context'));
-    this.#docker ??= import('dockerode').then(({ default: Client }) => new Client({ ...nothingElse, ...options }));
+    this.#docker ??= (async () => {
+      const [{ default: Client }, { Agent }] = await Promise.all([import('dockerode'), options.protocol === 'https' ? import('node:https') : import('node:http')]);
+      const all = { ...nothingElse, ...options, agent: wholeAnswers(options.agent ?? new Agent(keepingConnections)) };
+      return new Client(all);
+    })();
     return this.#docker;
   }
 
