@@ -78,10 +78,10 @@ describe('the page at /docs', () => {
     await choose('command/runCode');
     const example = JSON.parse(await params().inputValue()) as object;
     expect(example).to.include({ sessionId, commandId: 'command-1' });
-    const code = 'import sys, time\nfor turn in range(3):\n    print("turn", turn, "<b>bold</b>", flush=True)\nprint("a warning", file=sys.stderr, flush=True)\ntime.sleep(600)';
+    const code = 'import sys, time\nfor turn in range(3):\n    print("turn", turn, "<b>bold</b>", flush=True)\nprint("a ", end="", file=sys.stderr, flush=True)\ntime.sleep(0.2)\nprint("warning", file=sys.stderr, flush=True)\ntime.sleep(600)';
     await params().fill(JSON.stringify({ sessionId, commandId: 'c', code }));
     await page.locator('.try button', { hasText: 'Send' }).click();
-    await page.locator('pre.output .stderr').waitFor();
+    await page.locator('pre.output .stderr').first().waitFor();
     expect(await page.locator('.try output').innerText()).to.equal('Running…');
     // Where the one stream comes in the other is told by nobody.
     const printed = async (stream: string) => (await page.locator(`pre.output .${stream}`).allInnerTexts()).join('');
