@@ -64,7 +64,7 @@ const nothingElse = {
   ca: undefined, cert: undefined, key: undefined, protocol: 'http', pathPrefix: '/',
 } as const;
 
-/** As those of the agent that Node itself uses. */
+/** The options of the agent that Node itself uses. */
 const keepingConnections = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
 
 /** The published types of dockerode are one major version behind: they don't have these options. */
